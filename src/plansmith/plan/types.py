@@ -66,17 +66,17 @@ Name = Annotated[str, BeforeValidator(one_line), Field(pattern=r"^[^\W\d_][\w &/
 """A short name (role, person): begins with a letter; letters, digits, blanks and & / + . ' ( ) - follow."""
 Scale = Annotated[int, Field(ge=1, le=5)]
 """1 (least) to 5 (most)."""
-SentenceId = Annotated[str, Field(pattern=r"^S[1-9]\d{0,5}$")]
+SentenceId = Annotated[str, Field(pattern=r"^S[1-9][0-9]{0,5}$")]
 
 
 def _ids(prefix: str) -> Any:
-    return Annotated[str, Field(pattern=rf"^{prefix}[1-9]\d{{0,5}}$")]
+    return Annotated[str, Field(pattern=rf"^{prefix}[1-9][0-9]{{0,5}}$")]
 
 
 RequirementId, StoryId, TaskId, MilestoneId = _ids("R"), _ids("U"), _ids("T"), _ids("M")
 RiskId, AssumptionId, QuestionId, DecisionId = _ids("K"), _ids("A"), _ids("Q"), _ids("D")
 ComponentId = _ids("C")
-AnyId = Annotated[str, Field(pattern=r"^[RUTMKAQDC][1-9]\d{0,5}$")]
+AnyId = Annotated[str, Field(pattern=r"^[RUTMKAQDC][1-9][0-9]{0,5}$")]
 
 
 class Frozen(BaseModel):
@@ -160,7 +160,7 @@ class Task(Item):
     title: Line
     role: Name
     estimate: Estimate | None = None
-    serves: tuple[Annotated[str, Field(pattern=r"^[RU][1-9]\d{0,5}$")], ...] = ()
+    serves: tuple[Annotated[str, Field(pattern=r"^[RU][1-9][0-9]{0,5}$")], ...] = ()
     depends_on: tuple[Dependency, ...] = ()
     done_when: OptionalLine = ""
 
@@ -316,7 +316,7 @@ class Silence(Frozen):
     """A check that is switched off, for one item or (item empty) for the plan, and why."""
 
     check: Annotated[str, Field(pattern=r"^[a-z][a-z-]*$")]
-    item: Annotated[str, Field(pattern=r"^([RUTMKAQDC][1-9]\d{0,5})?$")] = ""
+    item: Annotated[str, Field(pattern=r"^([RUTMKAQDC][1-9][0-9]{0,5})?$")] = ""
     reason: Line
 
 

@@ -1,0 +1,106 @@
+"""The words of each language, its plural forms, its dates and numbers.
+
+Enters: a language code (`en`, `ro`) and a key such as `headings.risks`. Leaves: the word that is written, or, for
+readers, which key a word that somebody typed stands for.
+Try: python -c "from plansmith.locale import words; print(words('ro')['headings.risks'])"
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import tomllib
+import unicodedata
+from collections.abc import Mapping
+from functools import cache, lru_cache
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Any
+
+LANGUAGES = ("en", "ro")
+_REGION = {"en": "en_GB", "ro": "ro_RO"}
+_TYPED = str.maketrans("’‘", "''")
+_MARKS = "[\u0300-\u036f]*"  # combining marks: „să" may be typed as s, a, breve
+
+
+@cache
+def table(language: str) -> dict[str, dict[str, Any]]:
+    """The language's word file as it stands: table → key → forms."""
+    if language not in LANGUAGES:
+        raise ValueError(f"no words for language {language!r}; choose one of {', '.join(LANGUAGES)}")
+    return tomllib.loads((files(__package__) / f"{language}.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def words(language: str) -> Mapping[str, str]:
+    """The form that is written, by `table.key`: words("en")["headings.risks"] is "Risks"."""
+    tables = table(language)
+    return MappingProxyType(
+        {f"{name}.{key}": forms[0] for name, keys in tables.items() if name not in ("plural", "agreement") for key, forms in keys.items()}
+    )
+
+
+@lru_cache(maxsize=4096)
+def fold(text: str) -> str:
+    """How words are compared: no case, no diacritics (so cedilla, comma and bare letters agree), single blanks."""
+    plain = (c for c in unicodedata.normalize("NFD", text) if unicodedata.category(c) != "Mn")
+    return " ".join("".join(plain).translate(_TYPED).casefold().split())
+
+
+@cache
+def forms(name: str, key: str, language: str = "") -> tuple[str, ...]:
+    """Every form that is read for one key, in one language or (language empty) in all, those written first."""
+    languages = (language,) if language else LANGUAGES
+    return tuple(dict.fromkeys(form for code in languages for form in table(code)[name][key]))
+
+
+@cache
+def readings(name: str) -> Mapping[str, tuple[str, ...]]:
+    """For a reader: the folded word → the keys of the table that it may stand for, in any language."""
+    found: dict[str, tuple[str, ...]] = {}
+    for key in table("en")[name]:
+        for form in forms(name, key):
+            found[fold(form)] = (*found.get(fold(form), ()), key)
+    return MappingProxyType(found)
+
+
+@cache
+def pattern(name: str, key: str, language: str = "") -> str:
+    """A regular expression for any form of the word, with or without diacritics."""
+    alike = {"a": "[aăâ]", "i": "[iîâ]", "s": "[sșş]", "t": "[tțţ]", " ": r"\s+", "'": "['’]"}
+
+    def loose(form: str) -> str:
+        return "".join(alike.get(c, re.escape(c)) + (_MARKS if c.isalpha() else "") for c in fold(form))
+
+    longest_first = sorted(forms(name, key, language), key=len, reverse=True)
+    return f"(?:{'|'.join(loose(form) for form in longest_first)})"
+
+
+def plural(language: str, key: str, n: float) -> str:
+    """A counted noun: 1 day, 2 days; 1 zi, 2 zile, 20 de zile. The figure is written as the language writes it."""
+    from babel import Locale
+
+    chosen = table(language)["plural"][key]
+    form = Locale.parse(_REGION[language]).plural_form(n)
+    return str(chosen.get(form, chosen["other"])).format(n=figure(language, n))
+
+
+def figure(language: str, value: float) -> str:
+    """A number as the language writes it: 1,234.5 or 1.234,5."""
+    from babel.numbers import format_decimal
+
+    return format_decimal(value, locale=_REGION[language])
+
+
+def money(language: str, value: float, currency: str) -> str:
+    """An amount as the language writes it: £9,000.00 or 9.000,00 GBP; without a currency only the number."""
+    from babel.numbers import format_currency
+
+    return format_currency(value, currency, locale=_REGION[language]) if currency else figure(language, value)
+
+
+def day(language: str, date: dt.date, style: str = "long") -> str:
+    """A date as the language writes it: 1 November 2026, 1 noiembrie 2026; `style`: short, medium, long, full."""
+    from babel.dates import format_date
+
+    return format_date(date, style, locale=_REGION[language])  # type: ignore[arg-type]
