@@ -1,0 +1,380 @@
+"""Numbers, ranges and amounts of money that a text holds, read by code in English and Romanian.
+
+Enters: any text. Leaves: numbers in one normal form ("9,000", "9.000", "9k" and "nine thousand" are all
+"9000"; times are "16:00", shares "20%"), ranges, and money with its ISO 4217 currency.
+Try: python -c "from plansmith.plan import amounts; print(amounts('about €10-15k'))"
+
+Own code, because the libraries at hand read one language, one number at a time, or take a second to import.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from plansmith.plan.words import alternation, fold, table, word_set
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number in a text: `value` in normal form; `form` digits, word, ordinal, time or percent."""
+
+    value: str
+    start: int
+    end: int
+    form: str
+
+
+@dataclass(frozen=True)
+class Range:
+    """From `low` to `high`, both included, as "1-5", "from 1 to 5" or "between one and five" say."""
+
+    low: str
+    high: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Amount:
+    """An amount of money; `currency` is its ISO 4217 code, empty where the words do not decide it ("crowns")."""
+
+    value: float
+    currency: str
+    start: int
+    end: int
+
+
+_SYMBOLS = {
+    "£": "GBP",
+    "€": "EUR",
+    "$": "USD",
+    "us$": "USD",
+    "a$": "AUD",
+    "c$": "CAD",
+    "¥": "JPY",
+    "₹": "INR",
+    "zł": "PLN",
+    "fr.": "CHF",
+    "kc": "CZK",
+}
+_CODES = (
+    "AED ARS AUD BGN BRL CAD CHF CLP CNY COP CZK DKK EGP EUR GBP HKD HUF IDR ILS INR ISK JPY KES KRW MAD MDL MXN MYR NGN "
+    "NOK NZD PHP PKR PLN QAR RON RSD RUB SAR SEK SGD THB TRY TWD UAH USD VND ZAR"
+).split()
+_UNITS = "kg g mg km m cm mm ms s sec h hr hrs min mins mb gb tb kb px x eur usd gbp ron lei mp pt w v hz l ml".split()
+_RUN = re.compile(
+    r"(?<![\w.,])(?:\d{1,3}(?: \d{3})+(?![\d])(?:,\d{1,2}(?!\d))?|\d+(?:[.,']\d+)*)"
+    r"(?:(?P<clock>:[0-5]\d(?!\d)|h[0-5]\d(?!\d))|(?P<ordinal>(?:st|nd|rd|th)\b)|(?P<kilo>\s?k\b)|(?P<mega>m(?:n|io)?\b))?"
+)
+_AFTER = re.compile(
+    r"\s?(?:(?P<half>am|pm|a\.m\.|p\.m\.|o'clock)(?![\w])|(?P<percent>%|percent\b|per cent\b|la suta\b|procente\b))"
+)
+_THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:([.,' ])\d{3})(?:\1\d{3})*(?:[.,]\d{1,2})?")
+_SCALE_AFTER = re.compile(
+    r"\s(?:de\s)?("
+    + alternation(
+        (
+            "thousand",
+            "million",
+            "billion",
+            "hundred",
+            "dozen",
+            "mii",
+            "mie",
+            "mil",
+            "milioane",
+            "milion",
+            "sute",
+            "suta",
+        )
+    )
+    + r")\b"
+)
+_SCALE = {
+    "thousand": 1e3,
+    "mii": 1e3,
+    "mie": 1e3,
+    "mil": 1e3,
+    "million": 1e6,
+    "milioane": 1e6,
+    "milion": 1e6,
+    "billion": 1e9,
+    "hundred": 100,
+    "sute": 100,
+    "suta": 100,
+    "dozen": 12,
+}
+_BEFORE_HOUR = re.compile(r"\b(?:ora|orele)\s$")
+_FRACTIONS = {"½": 0.5, "¼": 0.25, "¾": 0.75}
+_HALF_HOUR = re.compile(r"\b(?:half(?:[ -]an)?[ -]hour(?:ly)?|jumatate\s+de\s+ora|jumatati\s+de\s+ora)\b")
+_QUARTER_HOUR = re.compile(r"\b(?:quarter[ -](?:of\s+an\s+)?hour|sfert\s+de\s+ora)\b")
+_NOT_ORDINAL = re.compile(r"(?:\d|\b(?:per|every|each|a|one|two|three|five|ten|split|within|of a|under a))[ -]$")
+
+
+def normal(value: float) -> str:
+    """A number in normal form: no separators, no trailing zeros."""
+    return f"{value:.6f}".rstrip("0").rstrip(".")
+
+
+def numbers(text: str) -> set[str]:
+    """All numbers of a text in normal form; a range gives both its ends, "half" gives 0.5, "4 pm" gives 16:00."""
+    return {n.value for n in find_numbers(text)}
+
+
+def find_numbers(text: str) -> list[Number]:
+    """All numbers of a text with their places, in order of appearance."""
+    folded = fold(text)
+    found = _digit_numbers(folded)
+    taken = {place for n in found for place in range(n.start, n.end)}
+    found += [n for n in _word_numbers(folded) if n.start not in taken]  # not the "thousand" of "15 thousand"
+    for shape, minutes in ((_HALF_HOUR, "30"), (_QUARTER_HOUR, "15")):
+        found += [Number(minutes, m.start(), m.end(), "word") for m in shape.finditer(folded)]
+    found += [Number(normal(_FRACTIONS[c]), i, i + 1, "digits") for i, c in enumerate(text) if c in _FRACTIONS]
+    return sorted(found, key=lambda n: (n.start, n.end))
+
+
+def _digit_numbers(folded: str) -> list[Number]:
+    found: list[Number] = []
+    for run in _RUN.finditer(folded):
+        tail = folded[run.end() :]
+        letters = re.match(r"[a-z]+", tail)
+        if letters and letters.group() not in _UNITS and letters.group() not in ("am", "pm"):
+            continue  # "18F", "2FA", "3D": a name, not a number
+        found += _one_run(folded, run)
+    return _share_scale(folded, found)
+
+
+def _one_run(folded: str, run: re.Match[str]) -> list[Number]:
+    raw = re.match(r"[\d.,' ]+", run.group()).group().rstrip()  # type: ignore[union-attr]  # a run begins with a digit
+    start, end = run.span()
+    if run["clock"] and raw.isdigit():
+        return [Number(f"{int(raw) % 24:02d}:{run['clock'][1:]}", start, end, "time")]
+    after = _AFTER.match(folded, end)
+    if after and after["half"] or _BEFORE_HOUR.search(folded[:start]):
+        clock = _clock(raw, after["half"] if after else "")
+        return [Number(clock, start, after.end() if after else end, "time")] if clock else []
+    if not _THOUSANDS.fullmatch(raw) and (raw.count(".") + raw.count(",") > 1):
+        parts = [Number(str(int(p)), start, end, "digits") for p in re.split(r"[.,']", raw) if p]
+        date = re.fullmatch(r"\d{1,2}\.\d{1,2}\.(?:\d\d){1,2}|\d{4}\.\d\d\.\d\d", raw)
+        return parts if date or "." not in raw else [Number(raw, start, end, "digits")]
+    value = _value(raw)
+    if run["ordinal"]:
+        return [Number(normal(value), start, end, "ordinal")]
+    if after and after["percent"]:
+        return [Number(normal(value) + "%", start, after.end(), "percent")]
+    if run["kilo"] or (run["mega"] and re.search(r"(?:[£€$]|\b(?:eur|usd|gbp|ron))\s?$", folded[:start])):
+        return [Number(normal(value * (1e3 if run["kilo"] else 1e6)), start, end, "digits")]
+    if scale := _SCALE_AFTER.match(folded, end):
+        return [Number(normal(value * _SCALE[scale[1]]), start, scale.end(), "digits")]
+    return [Number(normal(value), start, end - len(run["mega"] or ""), "digits")]
+
+
+def _value(raw: str) -> float:
+    if match := _THOUSANDS.fullmatch(raw):
+        tail = re.search(r"[.,](\d{1,2})$", raw)
+        whole = raw[: tail.start()] if tail and match[1] else raw
+        return float(re.sub(r"\D", "", whole)) + (float("0." + tail[1]) if tail else 0)
+    return float(raw.replace(" ", "").replace("'", "").replace(",", "."))
+
+
+def _clock(raw: str, half: str) -> str:
+    hour, _, minute = raw.replace(",", ".").partition(".")
+    if not hour.isdigit() or int(hour) > 24 or (minute and (len(minute) != 2 or not minute.isdigit())):
+        return ""
+    number = int(hour) % 24
+    if half.startswith("p") and number < 12:
+        number += 12
+    elif half.startswith("a") and number == 12:
+        number = 0
+    return f"{number:02d}:{minute or '00'}"
+
+
+def _share_scale(folded: str, found: list[Number]) -> list[Number]:
+    """In "10-15k" and "10 to 15 thousand" the first number has the scale of the second."""
+    shared = list(found)
+    for i, (low, high) in enumerate(zip(found, found[1:], strict=False)):
+        if low.form == high.form == "digits" and re.fullmatch(
+            r"\s?(?:-|–|—|to|or|la|sau)\s?[£€$]?\s?", folded[low.end : high.start]
+        ):
+            written = re.match(r"[\d.,']+", folded[high.start :])
+            small = _value(written.group()) if written and written.group()[-1].isdigit() else 0
+            if small and float(high.value) / small >= 1000 and float(low.value) < small:
+                shared[i] = Number(normal(float(low.value) * float(high.value) / small), low.start, low.end, "digits")
+    return shared
+
+
+_WORD = re.compile(r"[a-z]+(?:'[a-z]+)?")
+
+
+def _word_numbers(folded: str) -> list[Number]:
+    words = [(m.group(), m.start(), m.end()) for m in _WORD.finditer(folded)]
+    ordinals, parts = table("numbers", "ordinals"), table("numbers", "parts")
+    found, i = [], 0
+    while i < len(words):
+        word, start, end = words[i]
+        value, used = _spelled(folded, words, i)
+        if used:
+            end = words[i + used - 1][2]
+            percent = _AFTER.match(folded, end)
+            if percent and percent["half"]:
+                found.append(
+                    Number(_clock(normal(value), percent["half"]) or normal(value), start, percent.end(), "time")
+                )
+            elif percent:
+                found.append(Number(normal(value) + "%", start, percent.end(), "percent"))
+            else:
+                found.append(Number(normal(value), start, end, "word"))
+        elif word in ordinals and not (word == "second" and _NOT_ORDINAL.search(folded[:start])):
+            found.append(Number(str(ordinals[word]), start, end, "ordinal"))
+        elif word in parts:
+            found.append(Number(normal(parts[word]), start, end, "word"))
+        i += used or 1
+    return found
+
+
+def _spelled(folded: str, words: list[tuple[str, int, int]], i: int) -> tuple[float, int]:
+    """Value of the number words that begin at `i`, and how many words they are (0: none)."""
+    total = current = 0.0
+    last, used = "", 0
+    if words[i][0] == "suta" and re.search(r"\bla $", folded[: words[i][1]]):
+        return 0, 0  # "la sută": percent
+    for j in range(i, len(words)):
+        if j > i and folded[words[j - 1][2] : words[j][1]].strip(" -\n\t"):
+            break
+        kind, value = _number_word(folded, words, j)
+        if _joins(words, j, last):
+            continue
+        if kind in ("unit", "ten") and (last in ("", "hundred", "thousand") or (last == "ten" and value < 10)):
+            current += value
+        elif kind == "hundred" and last in ("", "unit", "ten"):
+            current = max(current, 1) * value
+        elif kind == "thousand" and last in ("", "unit", "ten", "hundred"):
+            total, current = total + max(current, 1) * value, 0
+        else:
+            break
+        last, used = kind, j - i + 1
+    return total + current, used
+
+
+def _number_word(folded: str, words: list[tuple[str, int, int]], j: int) -> tuple[str, float]:
+    word, _, end = words[j]
+    if word in table("numbers", "units") and not _other_meaning(word, folded, end):
+        return "unit", table("numbers", "units")[word]
+    if word in table("numbers", "tens"):
+        return "ten", table("numbers", "tens")[word]
+    scales = table("numbers", "scales") | (table("numbers", "counted_scales") if j else {})
+    if word in scales:
+        return ("hundred" if scales[word] <= 100 else "thousand"), scales[word]
+    return "", 0
+
+
+def _other_meaning(word: str, folded: str, end: int) -> bool:
+    """Romanian `opt` is English "opt in", Romanian `nouă` is mostly "new"."""
+    if word == "opt":
+        return bool(re.match(r"[ -](?:in|out|for|to)\b", folded[end:]))
+    if word == "noua":
+        return not re.match(
+            r" (?:sute|mii|luni|zile|ore|minute|secunde|saptamani|ani|lei|euro|persoane|la suta|%)", folded[end:]
+        )
+    return False
+
+
+def _joins(words: list[tuple[str, int, int]], j: int, last: str) -> bool:
+    """Whether word `j` ("and", "și", "de") ties two parts of one number together."""
+    if not last or j + 1 >= len(words) or words[j][0] not in word_set("numbers", "joiners"):
+        return False
+    word, following = words[j][0], words[j + 1][0]
+    units, tens = table("numbers", "units"), table("numbers", "tens")
+    if word == "de":
+        return following in table("numbers", "counted_scales")
+    if word == "si" and last == "ten":
+        return units.get(following, 10) < 10
+    return last in ("hundred", "thousand") and (following in units or following in tens)
+
+
+_BETWEEN = re.compile(r"\b(?:between|intre)\s(?:\w+\s){0,2}[£€$]?$")
+_FROM_TO = re.compile(r"\s?(?:-|–|—|to|through|thru|up to|pana la|la|until)\s?[£€$]?\s?")
+
+
+def ranges(text: str) -> list[Range]:
+    """Ranges such as "1-5", "1 to 5", "between one and five", "de la 1 la 5", with their places."""
+    folded, found = fold(text), []
+    plain = [n for n in find_numbers(text) if n.form in ("digits", "word", "time", "percent")]
+    for low, high in zip(plain, plain[1:], strict=False):
+        middle = folded[low.end : high.start]
+        joined = _FROM_TO.fullmatch(middle) or (
+            re.fullmatch(r"\s(?:and|si)\s[£€$]?", middle) and _BETWEEN.search(folded[: low.start])
+        )
+        # Part of a date ("2026-11-01"), a telephone number or a code is not a range.
+        lone = not re.match(r"-\d", folded[high.end :]) and not re.search(r"\d-$", folded[: low.start])
+        if joined and lone and _order(low.value) < _order(high.value):
+            found.append(Range(low.value, high.value, low.start, high.end))
+    return found
+
+
+def _order(value: str) -> float:
+    figures = value.rstrip("%").replace(":", ".")
+    return float(figures) if figures.count(".") < 2 else -1.0
+
+
+@cache
+def _money_words() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    codes = "|".join(c.lower() for c in _CODES)
+    signs = "|".join(re.escape(s) for s in sorted(_SYMBOLS, key=len, reverse=True))
+    words = alternation(tuple(fold(w) for w in table("currencies", "")))
+    before = re.compile(rf"(?:(?<![a-z])({codes}|us\$|a\$|c\$)|({signs}))\s?$")
+    # "10 pounds of flour" is a weight.
+    after = re.compile(rf"[\s-]?(?:de\s)?(?:({codes})(?![a-z])|({signs})|({words})(?![\w])(?!\sof\b))")
+    return before, after
+
+
+def amounts(text: str) -> list[Amount]:
+    """Amounts of money in order of appearance; in a range ("€10-15k") both ends carry the currency."""
+    folded, found = fold(text), []
+    before, after = _money_words()
+    plain = [n for n in find_numbers(text) if n.form in ("digits", "word") and n.value.count(".") < 2]
+    for number in plain:
+        left, right = before.search(folded[max(0, number.start - 5) : number.start]), after.match(folded, number.end)
+        match = left or right
+        if match:
+            word = next(g for g in match.groups() if g)
+            start = number.start - (len(left.group()) if left else 0)
+            end = right.end() if right and not left else number.end
+            found.append(Amount(float(number.value), _currency(word), start, end))
+    for span in ranges(text):
+        ends = [a for a in found if span.start - 4 <= a.start <= span.end]
+        if len(ends) == 1 and _order(span.low) >= 0 and ":" not in span.low + span.high:
+            for value in {span.low, span.high} - {normal(ends[0].value)}:
+                found.append(Amount(float(value.rstrip("%")), ends[0].currency, span.start, span.end))
+    return sorted(found, key=lambda a: (a.start, a.value))
+
+
+def _currency(word: str) -> str:
+    if word.upper() in _CODES:
+        return word.upper()
+    return _SYMBOLS.get(word, "") or str(table("currencies", "").get(" ".join(word.split()), ""))
+
+
+def missing_numbers(statement: str, given: str) -> list[str]:
+    """Numbers of `statement` that `given` does not hold, as the statement writes them.
+
+    "One" and "first" in words are articles more often than counts and are not asked for; "4 pm" is held by "16:00"
+    and, without minutes, by a bare 4 or 16.
+    """
+    held = numbers(given)
+    bare = {v for v in held if v.isdigit()}
+    lost = []
+    for number in find_numbers(statement):
+        if number.value in held or (number.value == "1" and number.form in ("word", "ordinal")):
+            continue
+        hour, _, minute = number.value.partition(":")
+        if minute == "00" and ({str(int(hour)), str((int(hour) - 12) % 24)} & bare):
+            continue
+        if number.value.isdigit() and (f"{int(number.value) % 24:02d}:00" in held and int(number.value) <= 24):
+            continue
+        if number.value == "0.5" and "30" in held or number.value == "30" and "0.5" in held:
+            continue
+        lost.append(statement[number.start : number.end].strip())
+    return list(dict.fromkeys(lost))
