@@ -1,0 +1,90 @@
+"""Working time: holidays, weekends, hours to dates and back."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from plansmith.errors import InputError
+from plansmith.plan.calendar import WorkingTime
+from plansmith.plan.types import Calendar
+
+FRIDAY = dt.date(2026, 11, 27)
+
+
+def test_romanian_holidays_are_free() -> None:
+    # Law 53/2003 (Labour Code), article 139: 30 November (Monday) and 1 December (Tuesday) are public holidays.
+    time = WorkingTime(Calendar(country="RO"), FRIDAY)
+    assert time.ends(8) == dt.datetime(2026, 11, 27, 17)
+    assert time.begins(8) == dt.datetime(2026, 12, 2, 9)
+    assert time.ends(9) == dt.datetime(2026, 12, 2, 10)
+
+
+def test_without_a_country_only_weekends_are_free() -> None:
+    time = WorkingTime(Calendar(), FRIDAY)
+    assert time.begins(8) == dt.datetime(2026, 11, 30, 9)
+
+
+def test_a_start_on_a_free_day_moves_to_the_next_working_day() -> None:
+    assert WorkingTime(Calendar(country="DE"), dt.date(2026, 12, 25)).start == dt.date(2026, 12, 28)
+
+
+def test_other_weekends_and_shorter_days() -> None:
+    time = WorkingTime(Calendar(weekend=(4, 5), hours_per_day=6), dt.date(2026, 11, 26))
+    assert time.ends(6) == dt.datetime(2026, 11, 26, 15)
+    assert time.ends(12) == dt.datetime(2026, 11, 29, 15)
+
+
+def test_days_of_24_hours_run_from_midnight_to_midnight() -> None:
+    time = WorkingTime(Calendar(weekend=(), hours_per_day=24), FRIDAY)
+    assert time.begins(0) == dt.datetime(2026, 11, 27)
+    assert time.ends(24) == time.begins(24) == dt.datetime(2026, 11, 28)
+
+
+def test_an_unknown_country_says_what_to_do() -> None:
+    with pytest.raises(InputError, match=r"'QQ'.*ISO 3166"):
+        WorkingTime(Calendar(country="QQ"), FRIDAY)
+
+
+def test_a_week_without_working_days_is_refused() -> None:
+    with pytest.raises(InputError, match="all seven days"):
+        WorkingTime(Calendar(weekend=tuple(range(7))), FRIDAY)
+
+
+@pytest.mark.parametrize("hours_per_day", [8, 1e-300])
+def test_work_without_end_is_refused(hours_per_day: float) -> None:
+    time = WorkingTime(Calendar(hours_per_day=hours_per_day), FRIDAY)
+    with pytest.raises(InputError, match="after the year 2126"):
+        time.ends(1e9)
+
+
+def test_the_last_year_of_the_calendar_is_not_exceeded() -> None:
+    with pytest.raises(InputError, match="after the year 9998"):
+        WorkingTime(Calendar(), dt.date(9998, 12, 20)).ends(800)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.floats(0, 20_000),
+    st.sampled_from(("", "DE", "RO", "US", "GB", "JP")),
+    st.dates(dt.date(2020, 1, 1), dt.date(2040, 12, 31)),
+    st.sampled_from((6, 7.5, 8, 12)),
+)
+def test_hours_to_dates_and_back(hours: float, country: str, start: dt.date, hours_per_day: float) -> None:
+    time = WorkingTime(Calendar(country=country, hours_per_day=hours_per_day), start)
+    for moment in (time.begins(hours), time.ends(hours)):
+        assert abs(time.hours(moment) - hours) <= 0.5 / 60 + 1e-6  # dates are shown to the minute
+        assert moment.weekday() < 5
+    assert time.ends(hours) <= time.begins(hours)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 60), st.dates(dt.date(2024, 1, 1), dt.date(2030, 1, 1)))
+def test_whole_days_agree_with_numpy(days: int, start: dt.date) -> None:
+    np = pytest.importorskip("numpy")
+    time = WorkingTime(Calendar(), start)
+    expected = np.busday_offset(np.datetime64(start), days, roll="forward")
+    assert time.begins(8.0 * days).date() == expected.item()
