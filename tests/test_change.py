@@ -176,6 +176,18 @@ def test_json_is_complete() -> None:
     assert data["effect"]["new"]["cost"] is None
 
 
+def test_inherited_sentences_are_no_change_of_their_own() -> None:
+    stated = Requirement(id="R1", text="Order", origin="stated", source=("S1",))
+    story = Story(id="U1", requirements=("R1",), role="x", want="y", source=("S1",))
+    old = plan(task("T1", 1, serves=("U1",), source=("S1",)), requirements=(stated,), stories=(story,))
+    dropped = Requirement(id="R1", text="Order", status="dropped")
+    free = story.model_copy(update={"source": ()})
+    new = plan(task("T1", 1, serves=("U1",)), requirements=(dropped,), stories=(free,))
+    assert [(i.id, i.how, i.fields) for i in diff_plans(old, new).items] == [("R1", "dropped", ())]
+    said = old.model_copy(update={"stories": (story.model_copy(update={"source": ("S1", "S2")}),)})
+    assert [(i.id, i.how) for i in diff_plans(old, said).items] == [("U1", "changed")]
+
+
 def test_values_are_short() -> None:
     assert shown(before().tasks[1].depends_on) == "T1"
     assert shown(task("T9", 1, "T1 SS +2, T2 FF -1").depends_on) == "T1 SS + 2 h, T2 FF − 1 h"

@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import tomllib
 import unicodedata
 from collections.abc import Mapping
 from functools import cache, lru_cache
-from importlib.resources import files
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 LANGUAGES = ("en", "ro")
 _REGION = {"en": "en_GB", "ro": "ro_RO"}
@@ -28,16 +26,17 @@ def table(language: str) -> dict[str, dict[str, Any]]:
     """The language's word file as it stands: table → key → forms."""
     if language not in LANGUAGES:
         raise ValueError(f"no words for language {language!r}; choose one of {', '.join(LANGUAGES)}")
+    import tomllib
+    from importlib.resources import files
+
     return tomllib.loads((files(__package__) / f"{language}.toml").read_text(encoding="utf-8"))
 
 
 @cache
 def words(language: str) -> Mapping[str, str]:
     """The form that is written, by `table.key`: words("en")["headings.risks"] is "Risks"."""
-    tables = table(language)
-    return MappingProxyType(
-        {f"{name}.{key}": forms[0] for name, keys in tables.items() if name not in ("plural", "agreement") for key, forms in keys.items()}
-    )
+    lists = {name: keys for name, keys in table(language).items() if name not in ("plural", "agreement")}
+    return MappingProxyType({f"{name}.{key}": found[0] for name, keys in lists.items() for key, found in keys.items()})
 
 
 @lru_cache(maxsize=4096)
@@ -99,8 +98,8 @@ def money(language: str, value: float, currency: str) -> str:
     return format_currency(value, currency, locale=_REGION[language]) if currency else figure(language, value)
 
 
-def day(language: str, date: dt.date, style: str = "long") -> str:
-    """A date as the language writes it: 1 November 2026, 1 noiembrie 2026; `style`: short, medium, long, full."""
+def day(language: str, date: dt.date, style: Literal["short", "medium", "long", "full"] = "long") -> str:
+    """A date as the language writes it: 1 November 2026, 1 noiembrie 2026."""
     from babel.dates import format_date
 
-    return format_date(date, style, locale=_REGION[language])  # type: ignore[arg-type]
+    return format_date(date, style, locale=_REGION[language])

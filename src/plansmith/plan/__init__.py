@@ -1,28 +1,71 @@
 """What is a brief, what is a plan? Types, text forms, checks and arithmetic; knows no files, models or archives."""
 
 from plansmith.plan.brief import Brief, Sentence, read_brief
+from plansmith.plan.change import PlanDiff, diff_plans
+from plansmith.plan.changetext import describe
 from plansmith.plan.cues import kind_hint, not_product, priority_hint, requirement_cue
 from plansmith.plan.dates import DateFound, dates
-from plansmith.plan.facts import Amount, Number, Range, amounts, find_numbers, missing_numbers, numbers, ranges
+from plansmith.plan.facts import Number, Range, find_numbers, missing_numbers, numbers, ranges
+from plansmith.plan.faithful import unfaithful
 from plansmith.plan.jsonform import parse_json, render_json
 from plansmith.plan.markdown import PlanError, parse_plan
+from plansmith.plan.money import Amount, amounts
 from plansmith.plan.render_markdown import render_plan
 from plansmith.plan.roles import roles, roles_in
-from plansmith.plan.types import Plan
+from plansmith.plan.schedule import Schedule, note_text, schedule
+from plansmith.plan.swings import Swing, rank_questions, serving
+from plansmith.plan.types import (
+    KINDS,
+    PRIORITIES,
+    Decision,
+    Dependency,
+    Estimate,
+    Milestone,
+    Option,
+    Plan,
+    Question,
+    Quote,
+    Requirement,
+    Risk,
+    Scenario,
+    Story,
+    Task,
+)
+from plansmith.plan.uncertainty import Forecast, simulate
 from plansmith.plan.wording import content_words, missing_names, negated, negations, proper_names, restricted
 
 __all__ = [
+    "KINDS",
+    "PRIORITIES",
     "Amount",
     "Brief",
     "DateFound",
+    "Decision",
+    "Dependency",
+    "Estimate",
+    "Forecast",
+    "Milestone",
     "Number",
+    "Option",
     "Plan",
+    "PlanDiff",
     "PlanError",
+    "Question",
+    "Quote",
     "Range",
+    "Requirement",
+    "Risk",
+    "Scenario",
+    "Schedule",
     "Sentence",
+    "Story",
+    "Swing",
+    "Task",
     "amounts",
     "content_words",
     "dates",
+    "describe",
+    "diff_plans",
     "find_numbers",
     "kind_hint",
     "missing_names",
@@ -30,12 +73,14 @@ __all__ = [
     "negated",
     "negations",
     "not_product",
+    "note_text",
     "numbers",
     "parse_json",
     "parse_plan",
     "priority_hint",
     "proper_names",
     "ranges",
+    "rank_questions",
     "read_brief",
     "render_json",
     "render_plan",
@@ -43,4 +88,8 @@ __all__ = [
     "restricted",
     "roles",
     "roles_in",
+    "schedule",
+    "serving",
+    "simulate",
+    "unfaithful",
 ]

@@ -151,9 +151,21 @@ def _items(old: Plan, new: Plan) -> Iterator[ItemChange]:
         if was is None or now is None:
             yield ItemChange(name, "added" if was is None else "removed", title(now or was))
         elif was != now:
-            hidden = {"status", "superseded_by"} if was.status != now.status else set()
+            # An item's new state says that its citation fell away; inherited sentences say what its requirement says.
+            hidden = {"status", "superseded_by", "origin", "source"} if was.status != now.status else set()
+            if was.source == _handed(was, before) and now.source == _handed(now, after):
+                hidden |= {"source"}
             fields = _fields(was, now, [f for f in type(now).model_fields if f not in hidden])
-            yield ItemChange(name, _how(was, now), title(now), tuple(fields), now.superseded_by)
+            if fields or was.status != now.status:
+                yield ItemChange(name, _how(was, now), title(now), tuple(fields), now.superseded_by)
+
+
+def _handed(item: Any, items: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """Sentences that a story or task takes over from what it is for; None for other items."""
+    if not isinstance(item, (Story, Task)):
+        return None
+    above = (items[name] for name in _holders(item) if name in items)
+    return tuple(dict.fromkeys(sentence for holder in above for sentence in holder.source))
 
 
 def _how(was: Item, now: Item) -> How:

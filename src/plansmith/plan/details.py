@@ -8,15 +8,15 @@ Try: python -c "from plansmith.plan.details import *; print(recognise(TASK, 'aft
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import NamedTuple
 
-from plansmith.locale import fold, pattern, readings
+from plansmith.locale import fold, forms, pattern, readings, words
+from plansmith.plan.escape import mask
 from plansmith.plan.outline import Line, Problems, excerpt
-from plansmith.plan.plaintext import mask
-from plansmith.plan.values import READERS, TEXTS, Values, Wrong
+from plansmith.plan.values import READERS, TEXTS, DetailError, Values
 
 _SPLIT = re.compile(r"(?:(?<= )|^)[·|](?= |$)")
 _SENTENCES = re.compile(r"[Ss][1-9][0-9]{0,5}(?: ?[,;] ?[Ss][1-9][0-9]{0,5})*")
@@ -92,9 +92,9 @@ _LEADS = ("for", "after", "probability", "impact", "superseded")
 def _vocabulary(kind: Kind) -> tuple[dict[str, str], dict[str, str], dict[str, Found]]:
     """Folded words: of keys → field, of keys without a colon → field, and bare values → what they mean."""
     keys = kind.keys if kind is MEMBER else {**kind.keys, **_COMMON}
-    bare = {} if kind is MEMBER else {"source": ("stated", "inferred", "assumed"), "status": ("dropped",)}
+    bare = {} if kind is MEMBER else {"source": ("stated", "inferred", "assumed", "none"), "status": ("dropped",)}
     keyed = {word: keys[key] for word, found in readings("keys").items() for key in found if key in keys}
-    leads = {word: keys[key] for word, found in readings("keys").items() for key in found if key in keys and key in _LEADS}
+    leads = {word: keys[key] for key in _LEADS if key in keys for word in map(fold, forms("keys", key))}
     values = {
         word: Found(name, key)
         for word, found in readings("values").items()
@@ -124,21 +124,21 @@ def recognise(kind: Kind, text: str) -> Found | None:
     return Found(name, text) if name else None
 
 
-def read_details(kind: Kind, details: list[Line], problems: Problems) -> Values:
+def read_details(kind: Kind, details: list[Line], language: str, problems: Problems) -> Values:
     """The fields that an item's details give it."""
     read = Values()
     for line in details:
         if not line.text:
             continue
-        for found in _found(kind, line, read, problems):
+        for found in _found(kind, line, read, words(language), problems):
             try:
                 read.put(found.field, READERS[found.field](found.value), line.number)
-            except Wrong as wrong:
+            except DetailError as wrong:
                 problems.add(line.number, str(wrong))
     return read
 
 
-def _found(kind: Kind, line: Line, read: Values, problems: Problems) -> list[Found]:
+def _found(kind: Kind, line: Line, read: Values, say: Mapping[str, str], problems: Problems) -> list[Found]:
     """The details in one line. What is none of them belongs to the text before it, or is the role, or is wrong."""
     found: list[Found] = []
     longer: dict[int, tuple[int, int]] = {}  # which of them are texts that go on, and from where to where
@@ -155,7 +155,7 @@ def _found(kind: Kind, line: Line, read: Values, problems: Problems) -> list[Fou
             found.append(Found("role", part))
             start = begin
         elif part:
-            problems.add(line.number, _unknown(kind, part, problems))
+            problems.add(line.number, _unknown(kind, part, say, problems))
     for place, (begin, end) in longer.items():
         found[place] = recognise(kind, line.text[begin:end].strip()) or found[place]
     return found
@@ -169,7 +169,9 @@ def _parts(kind: Kind, text: str) -> list[Found]:
     return [part for part in several if part] if None not in several else []
 
 
-def _unknown(kind: Kind, part: str, problems: Problems) -> str:
-    known = [key for key in kind.keys if key != "role"] + [v for values in kind.values.values() for v in values]
-    remedy = problems.nearest(part.split(":")[0], [*(k.replace("_", " ") for k in known), "source", "superseded by", "dropped"])
+def _unknown(kind: Kind, part: str, say: Mapping[str, str], problems: Problems) -> str:
+    keys = [key for key in kind.keys if key != "role"] + ([] if kind is MEMBER else list(_COMMON))
+    values = [value for allowed in kind.values.values() for value in allowed]
+    known = [say[f"keys.{key}"] for key in keys] + [say[f"values.{value}"] for value in values]
+    remedy = problems.nearest(part.split(":")[0], known if kind is MEMBER else [*known, say["values.dropped"]])
     return f"{excerpt(part)} is no detail of a {kind.name}; {remedy}"

@@ -36,33 +36,6 @@ class Range:
     end: int
 
 
-@dataclass(frozen=True)
-class Amount:
-    """An amount of money; `currency` is its ISO 4217 code, empty where the words do not decide it ("crowns")."""
-
-    value: float
-    currency: str
-    start: int
-    end: int
-
-
-_SYMBOLS = {
-    "£": "GBP",
-    "€": "EUR",
-    "$": "USD",
-    "us$": "USD",
-    "a$": "AUD",
-    "c$": "CAD",
-    "¥": "JPY",
-    "₹": "INR",
-    "zł": "PLN",
-    "fr.": "CHF",
-    "kc": "CZK",
-}
-_CODES = (
-    "AED ARS AUD BGN BRL CAD CHF CLP CNY COP CZK DKK EGP EUR GBP HKD HUF IDR ILS INR ISK JPY KES KRW MAD MDL MXN MYR NGN "
-    "NOK NZD PHP PKR PLN QAR RON RSD RUB SAR SEK SGD THB TRY TWD UAH USD VND ZAR"
-).split()
 _UNITS = "kg g mg km m cm mm ms s sec h hr hrs min mins mb gb tb kb px x eur usd gbp ron lei mp pt w v hz l ml".split()
 _RUN = re.compile(
     r"(?<![\w.,])(?:\d{1,3}(?: \d{3})+(?![\d])(?:,\d{1,2}(?!\d))?|\d+(?:[.,']\d+)*)"
@@ -309,52 +282,14 @@ def ranges(text: str) -> list[Range]:
         )
         # Part of a date ("2026-11-01"), a telephone number or a code is not a range.
         lone = not re.match(r"-\d", folded[high.end :]) and not re.search(r"\d-$", folded[: low.start])
-        if joined and lone and _order(low.value) < _order(high.value):
+        if joined and lone and order(low.value) < order(high.value):
             found.append(Range(low.value, high.value, low.start, high.end))
     return found
 
 
-def _order(value: str) -> float:
+def order(value: str) -> float:
     figures = value.rstrip("%").replace(":", ".")
     return float(figures) if figures.count(".") < 2 else -1.0
-
-
-@cache
-def _money_words() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    codes = "|".join(c.lower() for c in _CODES)
-    signs = "|".join(re.escape(s) for s in sorted(_SYMBOLS, key=len, reverse=True))
-    words = alternation(tuple(fold(w) for w in table("currencies", "")))
-    before = re.compile(rf"(?:(?<![a-z])({codes}|us\$|a\$|c\$)|({signs}))\s?$")
-    # "10 pounds of flour" is a weight.
-    after = re.compile(rf"[\s-]?(?:de\s)?(?:({codes})(?![a-z])|({signs})|({words})(?![\w])(?!\sof\b))")
-    return before, after
-
-
-def amounts(text: str) -> list[Amount]:
-    """Amounts of money in order of appearance; in a range ("€10-15k") both ends carry the currency."""
-    folded, found = fold(text), []
-    before, after = _money_words()
-    plain = [n for n in find_numbers(text) if n.form in ("digits", "word") and n.value.count(".") < 2]
-    for number in plain:
-        left, right = before.search(folded[max(0, number.start - 5) : number.start]), after.match(folded, number.end)
-        match = left or right
-        if match:
-            word = next(g for g in match.groups() if g)
-            start = number.start - (len(left.group()) if left else 0)
-            end = right.end() if right and not left else number.end
-            found.append(Amount(float(number.value), _currency(word), start, end))
-    for span in ranges(text):
-        ends = [a for a in found if span.start - 4 <= a.start <= span.end]
-        if len(ends) == 1 and _order(span.low) >= 0 and ":" not in span.low + span.high:
-            for value in {span.low, span.high} - {normal(ends[0].value)}:
-                found.append(Amount(float(value.rstrip("%")), ends[0].currency, span.start, span.end))
-    return sorted(found, key=lambda a: (a.start, a.value))
-
-
-def _currency(word: str) -> str:
-    if word.upper() in _CODES:
-        return word.upper()
-    return _SYMBOLS.get(word, "") or str(table("currencies", "").get(" ".join(word.split()), ""))
 
 
 def missing_numbers(statement: str, given: str) -> list[str]:

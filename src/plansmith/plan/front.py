@@ -11,8 +11,8 @@ import datetime as dt
 import re
 from typing import Any
 
+from plansmith.plan.escape import number, read_number
 from plansmith.plan.outline import Line, Problems, excerpt
-from plansmith.plan.plaintext import number, read_number
 from plansmith.plan.types import Calendar, Plan
 
 VERSION = "1"

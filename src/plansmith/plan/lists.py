@@ -1,6 +1,6 @@
 """The plan's plain lists: connections, data, out of scope, team, glossary, the client's words, checks, history.
 
-Enters: one list entry. Leaves: the fields of its type, or `Wrong` with the form that is expected.
+Enters: one list entry. Leaves: the fields of its type, or `DetailError` with the form that is expected.
 Try: python -c "from plansmith.plan.lists import *; print(LISTS['entities'][1](Entry(1, 'Order: number')))"
 """
 
@@ -12,11 +12,11 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from plansmith.plan.escape import find, mask, unescape
 from plansmith.plan.front import read_date
 from plansmith.plan.outline import Entry, excerpt
-from plansmith.plan.plaintext import find, mask, unescape
 from plansmith.plan.types import Change, Connection, Entity, Quote, Silence, Term
-from plansmith.plan.values import Wrong
+from plansmith.plan.values import DetailError
 
 _COLON = re.compile(r":(?= |$)")
 _CONNECTION = re.compile(r"(C[1-9][0-9]{0,5}) ?(?:→|->|-->|\\?-\\?>) ?(C[1-9][0-9]{0,5})(?: ?:(?: (.*))?)?", re.DOTALL)
@@ -27,7 +27,7 @@ _SILENCE = re.compile(r"([a-z][a-z-]*)(?: ([RUTMKAQDC][1-9][0-9]{0,5}))? ?: (.*)
 def _connection(entry: Entry) -> dict[str, Any]:
     match = _CONNECTION.fullmatch(entry.text)
     if not match:
-        raise Wrong(f"{excerpt(entry.text)} is no connection; write C1 → C2: what passes between them")
+        raise DetailError(f"{excerpt(entry.text)} is no connection; write C1 → C2: what passes between them")
     return {"start": match[1], "end": match[2], "label": unescape(match[3] or "")}
 
 
@@ -47,21 +47,21 @@ def _term(entry: Entry) -> dict[str, Any]:
         return {"term": unescape(term), "definition": unescape(rest.strip())}
     colon = find(entry.text, _COLON)
     if not colon:
-        raise Wrong(f"{excerpt(entry.text)} is no glossary entry; write **term**: what it means")
+        raise DetailError(f"{excerpt(entry.text)} is no glossary entry; write **term**: what it means")
     return {"term": unescape(entry.text[: colon.start()]), "definition": unescape(entry.text[colon.end() :].strip())}
 
 
 def _quote(entry: Entry) -> dict[str, Any]:
     match = _QUOTE.fullmatch(entry.text)
     if not match:
-        raise Wrong(f"{excerpt(entry.text)} is no sentence of the client; write **S1** and the client's words")
+        raise DetailError(f"{excerpt(entry.text)} is no sentence of the client; write **S1** and the client's words")
     return {"id": match[1], "text": unescape(match[2])}
 
 
 def _silence(entry: Entry) -> dict[str, Any]:
     match = _SILENCE.fullmatch(entry.text)
     if not match:
-        raise Wrong(f"{excerpt(entry.text)} is no silenced check; write name-of-the-check R1: why it may be silent")
+        raise DetailError(f"{excerpt(entry.text)} is no silenced check; write name-of-check R1: why it may be silent")
     return {"check": match[1], "item": match[2] or "", "reason": unescape(match[3])}
 
 
@@ -69,7 +69,7 @@ def _change(entry: Entry) -> dict[str, Any]:
     date = read_date(entry.text[:10])
     rest = entry.text[10:].strip()
     if date is None or not rest:
-        raise Wrong(f"{excerpt(entry.text)} is no entry of the history; write 2026-11-01: what was changed")
+        raise DetailError(f"{excerpt(entry.text)} is no entry of the history; write 2026-11-01: what was changed")
     return {"date": date, "text": unescape(rest.removeprefix(":").strip())}
 
 

@@ -8,8 +8,8 @@ Try: python -c "from plansmith.plan import *; print(parse_plan('# Bakery orders'
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -30,14 +30,13 @@ from plansmith.plan.details import (
     Kind,
     read_details,
 )
+from plansmith.plan.escape import unescape
 from plansmith.plan.front import read_front
 from plansmith.plan.lists import LISTS, bare
 from plansmith.plan.origins import REFERENCES, usual_origin, usual_source
 from plansmith.plan.outline import Entry, Line, Outline, Problems, Section, entries, excerpt, outline, prose
-from plansmith.plan.plaintext import unescape
 from plansmith.plan.refusals import refusal
 from plansmith.plan.sentences import begins_scenario, read_scenario, read_story
-from plansmith.plan.values import Wrong
 from plansmith.plan.types import (
     Architecture,
     Assumption,
@@ -54,8 +53,9 @@ from plansmith.plan.types import (
     Story,
     Task,
 )
+from plansmith.plan.values import DetailError
 
-LIMIT = 20_000_000
+LIMIT = 5_000_000
 """Characters; a longer file is no plan."""
 
 ITEMS: dict[str, tuple[Kind, type[Item], str]] = {
@@ -119,7 +119,7 @@ def _sections(found: Outline, language: Language, problems: Problems) -> dict[st
         elif name in ITEMS:
             items += _raw_items(name, section, language, problems)
         else:
-            fields[name] = (*fields.get(name, ()), *_list(name, section, problems))
+            fields[name] = (*fields.get(name, ()), *_list(name, section, language, problems))
     fields |= _items(items, problems)
     parts = {"components": fields.pop("architecture", ())}
     parts |= {name: fields.pop(name, ()) for name in ("connections", "entities")}
@@ -149,24 +149,27 @@ class _Raw:
 
 def _raw_items(name: str, section: Section, language: Language, problems: Problems) -> list[_Raw]:
     found = []
-    for entry in entries(section, problems):
-        raw = _raw_item(name, entry, language, problems)
+    listed = entries(section, problems)
+    numbers = [int(match[2]) for entry in listed if (match := _ITEM.match(entry.text))]
+    free = f"{ITEMS[name][0].prefix}{max(numbers, default=0) + 1}"
+    for entry in listed:
+        raw = _raw_item(name, entry, free, language, problems)
         if raw is not None:
             found.append(raw)
     return found
 
 
-def _raw_item(name: str, entry: Entry, language: Language, problems: Problems) -> _Raw | None:
+def _raw_item(name: str, entry: Entry, free: str, language: Language, problems: Problems) -> _Raw | None:
     kind, _, main = ITEMS[name]
     match = _ITEM.match(entry.text)
     if not match or match[1] != kind.prefix:
-        problems.add(entry.line, _no_id(name, kind, entry, match))
+        problems.add(entry.line, _no_id(kind, entry, free, match))
         return None
     scenarios: list[dict[str, str]] = []
     details = entry.details
     if kind is STORY:
         scenarios, details = _scenarios(entry, language, problems)
-    read = read_details(kind, details, problems)
+    read = read_details(kind, details, language, problems)
     fields = {"id": match[1] + match[2], **read.fields}
     if kind is STORY:
         story = read_story(match[3] or "", language)
@@ -179,12 +182,12 @@ def _raw_item(name: str, entry: Entry, language: Language, problems: Problems) -
     return _Raw(name, entry.line, fields, read.lines)
 
 
-def _no_id(name: str, kind: Kind, entry: Entry, match: re.Match[str] | None) -> str:
+def _no_id(kind: Kind, entry: Entry, free: str, match: re.Match[str] | None) -> str:
     if match:
         right = next((key for key, (other, *_) in ITEMS.items() if other.prefix == match[1]), "")
-        where = f'move it below "{words("en")[f"headings.{right}"]}"' if right else f"write **{kind.prefix}1**"
+        where = f'move it below "{words("en")[f"headings.{right}"]}"' if right else f"write **{free}**"
         return f'{match[1]}{match[2]} is no {kind.name} ({excerpt(entry.text)}); {where}'
-    return f"{excerpt(entry.text)} has no id; begin it with **{kind.prefix}1** (the next free number)"
+    return f"{excerpt(entry.text)} has no id; begin it with **{free}**, a free number"
 
 
 def _scenarios(entry: Entry, language: Language, problems: Problems) -> tuple[list[dict[str, str]], list[Line]]:
@@ -238,15 +241,15 @@ def _items(found: list[_Raw], problems: Problems) -> dict[str, tuple[Any, ...]]:
     return {section: tuple(items) for section, items in built.items()}
 
 
-def _list(name: str, section: Section, problems: Problems) -> tuple[Any, ...]:
+def _list(name: str, section: Section, language: Language, problems: Problems) -> tuple[Any, ...]:
     """The entries of a plain list."""
     found = []
     for entry in entries(section, problems):
         if not entry.text:
             continue
         try:
-            value = _entry(name, entry, problems)
-        except Wrong as wrong:
+            value = _entry(name, entry, language, problems)
+        except DetailError as wrong:
             problems.add(entry.line, str(wrong))
             continue
         if value is not None:
@@ -254,9 +257,9 @@ def _list(name: str, section: Section, problems: Problems) -> tuple[Any, ...]:
     return tuple(found)
 
 
-def _entry(name: str, entry: Entry, problems: Problems) -> Any:
+def _entry(name: str, entry: Entry, language: Language, problems: Problems) -> Any:
     if name == "team":
-        read = read_details(MEMBER, entry.details, problems)
+        read = read_details(MEMBER, entry.details, language, problems)
         return _typed(Member, {"name": unescape(bare(entry.text)), **read.fields}, read.lines, entry.line, problems)
     for line in entry.details:
         problems.add(line.number, f"no details here ({excerpt(line.text)}); put it into the entry above")
@@ -275,5 +278,6 @@ def _typed(
     except ValidationError as error:
         for found in error.errors(include_url=False):
             key = str(found["loc"][0]) if found["loc"] else ""
-            problems.add(lines.get(key, line), refusal(found))
+            name = " ".join(filter(None, (str(fields.get("id", "")), key.replace("_", " "))))
+            problems.add(lines.get(key, line), f"{name}: {refusal(found)}" if name else refusal(found))
     return None

@@ -13,12 +13,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from plansmith.plan.plaintext import normal
+from plansmith.plan.escape import normal
 
-_BULLET = re.compile(r"([-*+])(?:\s+(.*))?$", re.DOTALL)
-_PROSE_BULLET = re.compile(r"[-*+]\s|[0-9]{1,9}[.)]\s")
+_BULLET = re.compile(r"([-*+])(?: (.*))?$", re.DOTALL)
+_NUMBERED = re.compile(r"([0-9]{1,9})[.)] ")
 _NOT_PROSE = re.compile(r"#{1,6}(?:\s|$)|>|```|~~~|\||<!--")
-_RULE = re.compile(r"(?:-{3,}|\*{3,}|_{3,}|(?:- ){2,}-|(?:\* ){2,}\*)$")
+_RULE = re.compile(r"(?:(?:- ?){3,}|(?:\* ?){3,}|(?:_ ?){3,})$")
 _SUGGESTIONS = 200  # a nearest word is looked up for so many problems only: a file of rubbish must not take minutes
 
 
@@ -140,14 +140,11 @@ def _heading(text: str) -> str:
 
 
 def entries(section: Section, problems: Problems) -> list[Entry]:
-    """The section's list entries with their details; wrapped lines are joined to what they continue."""
+    """The section's list entries with their details."""
     found: list[Entry] = []
-    blank = False
-    for number, raw in section.lines:
-        text, indent = normal(raw), len(raw.expandtabs(4)) - len(raw.expandtabs(4).lstrip())
+    for number, text, indent, after_blank in _paragraphs(section.lines):
         bullet = _BULLET.match(text)
-        if not text or (_RULE.match(text) and (blank or not found)):
-            blank = True
+        if _RULE.match(text) and (after_blank or not found):
             continue
         if bullet and indent < 2:
             found.append(Entry(number, bullet.group(2) or ""))
@@ -155,42 +152,68 @@ def entries(section: Section, problems: Problems) -> list[Entry]:
             found[-1].details.append(Line(number, bullet.group(2) or ""))
         elif bullet:
             problems.add(number, f"a detail without an item above it ({excerpt(text)}); put it below its item")
-        elif found and not blank and not _NOT_PROSE.match(text):
-            _continue(found[-1], text)
         else:
             problems.add(number, f'not understood here ({excerpt(text)}); begin an item with "- "')
-        blank = False
     return found
-
-
-def _continue(entry: Entry, text: str) -> None:
-    if entry.details:
-        last = entry.details[-1]
-        entry.details[-1] = Line(last.number, _joined(last.text, text))
-    else:
-        entry.text = _joined(entry.text, text)
-
-
-def _joined(first: str, second: str) -> str:
-    """Two lines of one paragraph; a backslash at the end of the first is a hard line break, not text."""
-    slashes = len(first) - len(first.rstrip("\\"))
-    return f"{first[:-1].rstrip() if slashes % 2 else first} {second}".strip()
 
 
 def prose(lines: list[Line], problems: Problems) -> list[Line]:
     """The paragraphs of a section in free text; each list entry is a paragraph that keeps its mark."""
     found: list[Line] = []
-    blank = True
-    for number, raw in lines:
-        text = normal(raw)
-        if not text or (blank and _RULE.match(text)):
-            blank = True
-            continue
-        if _NOT_PROSE.match(text) or (not blank and (_RULE.match(text) or not text.strip("=-"))):
+    for number, text, _, after_blank in _paragraphs(lines):
+        rule = _RULE.match(text) or not text.strip("=")
+        if _NOT_PROSE.match(text) or (rule and not after_blank):
             problems.add(number, f"no plain paragraph ({excerpt(text)}); write it as a sentence or a list entry")
-        elif blank or _PROSE_BULLET.match(text):
-            found.append(Line(number, text))
-        else:
-            found[-1] = Line(found[-1].number, _joined(found[-1].text, text))
-        blank = False
+        elif not _RULE.match(text):
+            found.append(Line(number, f"- {text[2:]}" if text[:2] in ("* ", "+ ") else text))
     return found
+
+
+class _Paragraph(NamedTuple):
+    number: int
+    text: str
+    indent: int
+    after_blank: bool
+
+
+def _paragraphs(lines: list[Line]) -> list[_Paragraph]:
+    """The lines, with those joined that only wrap a longer one; a list entry, a rule or the like begins anew."""
+    groups: list[tuple[Line, bool, list[str]]] = []
+    after_blank = True
+    for line in lines:
+        text = normal(line.text)
+        if not text:
+            after_blank = True
+            continue
+        if after_blank or _begins(text, groups[-1][2]):
+            groups.append((line, after_blank, [text]))
+        else:
+            groups[-1][2].append(text)
+        after_blank = False
+    return [
+        _Paragraph(line.number, _joined(texts), _indent(line.text), blank) for line, blank, texts in groups
+    ]
+
+
+def _begins(text: str, before: list[str]) -> bool:
+    """Whether a line begins a paragraph although there is no empty line before it."""
+    if _BULLET.match(text) or _NOT_PROSE.match(text) or _RULE.match(text) or not text.strip("="):
+        return True
+    if _NOT_PROSE.match(before[-1]) or _RULE.match(before[-1]) or not before[-1].strip("="):
+        return True
+    number = _NUMBERED.match(text)
+    return bool(number and (number.group(1) == "1" or _NUMBERED.match(before[0])))
+
+
+def _indent(text: str) -> int:
+    wide = text.expandtabs(4)
+    return len(wide) - len(wide.lstrip())
+
+
+def _joined(texts: list[str]) -> str:
+    """The lines of one paragraph as one; a backslash at a line's end is a hard line break, not text."""
+    whole = []
+    for place, text in enumerate(texts):
+        slashes = len(text) - len(text.rstrip("\\"))
+        whole.append(text[:-1].rstrip() if slashes % 2 and place < len(texts) - 1 else text)
+    return " ".join(part for part in whole if part)

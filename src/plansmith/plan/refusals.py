@@ -7,11 +7,13 @@ Try: python -c "from plansmith.plan import *; parse_json('{}')"
 from __future__ import annotations
 
 import difflib
+import math
 from typing import Any
 
 _WANTED = {
     "missing": "it is missing; add it",
     "string_type": "{value} is no text; put it in quotes",
+    "too_short": "it is empty; write a text",
     "string_too_short": "it is empty; write a text",
     "string_too_long": "{value} is longer than {max_length} characters; shorten it",
     "bool_type": "{value} is neither true nor false; write one of them",
@@ -29,6 +31,7 @@ _WANTED = {
     "less_than": "{value} is too large; write less than {lt}",
     "less_than_equal": "{value} is too large; write at most {le}",
     "value_error": "{error}",
+    "json_invalid": "it is no JSON ({error}); mend it and read again",
 }
 _SHAPES = {
     "^([A-Z]{3})?$": "a currency code of three capitals such as GBP",
@@ -54,10 +57,11 @@ def refusal(found: Any, fields: tuple[str, ...] = ()) -> str:
         return f"{shown(found['input'])} is not allowed; {nearest(str(found['input']), tuple(allowed))}"
     if kind == "string_pattern_mismatch":
         return f"{shown(found['input'])} has the wrong form; write {_shape(str(context['pattern']))}"
-    wanted = _WANTED.get(kind)
-    if wanted is None:
-        return f"{shown(found['input'])}: {found['msg']}"
-    return wanted.format(value=shown(found["input"]), **context)
+    if isinstance(found["input"], float) and not math.isfinite(found["input"]):
+        return f"{shown(found['input'])} is no number; write digits"
+    limits = {key: f"{value:,.15g}" if isinstance(value, float) else value for key, value in context.items()}
+    wanted = _WANTED.get(kind, "{value} is refused ({msg}); correct it")
+    return wanted.format(value=shown(found["input"]), **{"msg": found["msg"], **limits})
 
 
 def nearest(word: str, known: tuple[str, ...]) -> str:

@@ -13,9 +13,9 @@ from typing import Any
 
 from plansmith.locale import words
 from plansmith.plan.details import MEMBER, TASK, Kind, recognise
+from plansmith.plan.escape import block, detail, heading, inline, number
 from plansmith.plan.front import render_front
 from plansmith.plan.origins import REFERENCES, usual_origin, usual_source
-from plansmith.plan.plaintext import block, detail, heading, inline, number
 from plansmith.plan.sentences import write_scenario, write_story
 from plansmith.plan.types import (
     Absence,
@@ -40,7 +40,7 @@ Words = Mapping[str, str]
 def render_plan(plan: Plan) -> str:
     """The plan's Markdown form."""
     say = words(plan.language)
-    cited = {item.id: item.source for item in (*plan.requirements, *plan.stories)}
+    cited = {r.id: r.source for r in plan.requirements} | {s.id: s.source for s in plan.stories}
     lines = [*render_front(plan), "", f"# {heading(plan.title)}", "", *_prose(plan.summary)]
     for name in ("requirements", "stories", "tasks", "milestones", "risks", "assumptions", "questions", "decisions"):
         _section(lines, say, name, _items(name, getattr(plan, name), plan, cited))
@@ -51,9 +51,8 @@ def render_plan(plan: Plan) -> str:
     _section(lines, say, "testing", _prose(plan.testing)[:-1])
     _section(lines, say, "rollout", _prose(plan.rollout)[:-1])
     _section(lines, say, "quotes", [f"- **{quote.id}** {inline(quote.text)}" for quote in plan.quotes])
-    _section(
-        lines, say, "silenced", [f"- {s.check}{' ' + s.item if s.item else ''}: {inline(s.reason)}" for s in plan.silenced]
-    )
+    silent = [f"- {s.check}{' ' + s.item if s.item else ''}: {inline(s.reason)}" for s in plan.silenced]
+    _section(lines, say, "silenced", silent)
     _section(lines, say, "changelog", [f"- {c.date.isoformat()}: {inline(c.text)}" for c in plan.changelog])
     return "\n".join(lines).rstrip("\n") + "\n"
 
@@ -67,14 +66,11 @@ def _prose(text: str) -> list[str]:
     """Paragraphs with an empty line after each; list entries stand close together."""
     lines: list[str] = []
     for paragraph in text.split("\n\n") if text else []:
-        if lines and _is_entry(paragraph) and _is_entry(lines[-2]):
+        written = block(paragraph, prose=True)
+        if lines and written.startswith("- ") and lines[-2].startswith("- "):
             lines.pop()
-        lines += [block(paragraph, prose=True), ""]
+        lines += [written, ""]
     return lines
-
-
-def _is_entry(paragraph: str) -> bool:
-    return paragraph.startswith("- ")
 
 
 def _bold(text: str) -> str:

@@ -11,7 +11,7 @@ import re
 from functools import cache
 
 from plansmith.locale import LANGUAGES, pattern, table, words
-from plansmith.plan.plaintext import find, guard, inline, mask, unescape
+from plansmith.plan.escape import find, guard, inline, mask, unescape
 from plansmith.plan.types import Language, Scenario, Story
 
 _ARTICLE = re.compile(r"an? ", re.IGNORECASE)

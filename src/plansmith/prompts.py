@@ -1,0 +1,171 @@
+"""What is said to the model: the only place that holds prompt text, so training and writing cannot differ.
+
+Enters: a brief's sentence, a requirement, or a list of requirements. Leaves: chat messages of one step, and
+(from a finished plan) the answer that the model should learn for it.
+Try: plansmith check examples/archive   (shows one row as the model sees it)
+
+A *sentence step* asks what one sentence of the client requires. A *requirement step* continues that same
+conversation: story, acceptance criteria and tasks of one of the requirements found. A *plan step* starts from
+the list of requirements and asks, one after the other, for summary, risks, questions and decisions.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from plansmith.plan import Brief, Sentence
+from plansmith.plan import Decision, Plan, Question, Requirement, Risk, Story, Task
+
+T = TypeVar("T", Requirement, Story, Task)
+
+SYSTEM = "You are a senior software analyst. Use only the client's words."
+NOTHING = "not a requirement"
+ASK_SENTENCE = "Write only what this sentence requires of the software."
+ASK_SUMMARY = "Write the title and the summary."
+ASK_RISKS = "Name two risks of this project."
+ASK_QUESTIONS = "Ask the client two questions."
+ASK_DECISIONS = "Name two decisions with two options each."
+PLAN_ASKS = (ASK_SUMMARY, ASK_RISKS, ASK_QUESTIONS, ASK_DECISIONS)
+
+# "It would be nice if", "this app must" and the like point nowhere.
+_REFERS_BACK = re.compile(
+    r"^(?:(?:and|also|but|or|then)\s+)?(?:they|these|those|he|she|the same|such|both|it(?! (?:would|is (?:important|essential|nice)|must be possible))"
+    r"|(?:this|that)(?= (?:will|can|must|should|is|way|limit|list)\b))\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Message:
+    """One turn of a chat. `learn`: the model is trained to write this turn (assistant turns only)."""
+
+    role: str
+    content: str
+    learn: bool = False
+
+
+def system(text: str = SYSTEM) -> Message:
+    """The system prompt's turn."""
+    return Message("system", text)
+
+
+def sentence_step(sentence: Sentence, before: Sentence | None = None) -> Message:
+    """Ask for the requirements in one sentence, with its heading, lead-in and, if it refers back, the one before."""
+    lines = []
+    if sentence.heading:
+        lines.append(f"Heading: {sentence.heading}")
+    if sentence.lead_in:
+        lines.append(f"Lead-in: {sentence.lead_in}")
+    if before and refers_back(sentence):
+        lines.append(f"Before: {before.text}")
+    return Message("user", "\n".join([*lines, f'The client says: "{sentence.text}"', ASK_SENTENCE]))
+
+
+def refers_back(sentence: Sentence) -> bool:
+    """Whether the sentence begins with a word that points to the sentence before it."""
+    return bool(_REFERS_BACK.match(sentence.text))
+
+
+def sentence_answer(requirements: Sequence[Requirement]) -> str:
+    """The requirements of one sentence, a line each: `must functional: A customer can …`."""
+    return "\n".join(f"{r.priority} {r.kind}: {r.text}" for r in requirements) or NOTHING
+
+
+def requirement_step(requirement: Requirement | str) -> Message:
+    """Ask, in the conversation of its sentence, for the story and the tasks of one requirement."""
+    text = requirement if isinstance(requirement, str) else requirement.text
+    return Message("user", f"Plan only this: {text}")
+
+
+def requirement_answer(story: Story, tasks: Sequence[Task]) -> str:
+    """Story, acceptance criteria and tasks, a line each; hours come from similar tasks of the archive, not from here."""
+    benefit = f", so that {story.so_that}" if story.so_that else ""
+    lines = [f"As {article(story.role)} {story.role}, I want {story.want}{benefit}."]
+    lines += [f"Given {a.given}, when {a.when}, then {a.then}." for a in story.acceptance]
+    return "\n".join([*lines, *(f"{task.role}: {task.title}" for task in tasks)])
+
+
+def plan_step(requirements: Sequence[Requirement], ask: str, first: bool) -> Message:
+    """Ask for one of the plan's own parts; the first question carries the list of requirements."""
+    if not first:
+        return Message("user", ask)
+    listed = "\n".join(f"- {r.priority}: {r.text}" for r in requirements)
+    return Message("user", f"The client's requirements:\n{listed}\n{ask}")
+
+
+def plan_answer(plan: Plan, ask: str) -> str:
+    """What the model should answer to one of `PLAN_ASKS`; empty where the plan holds nothing of the kind."""
+    if ask == ASK_SUMMARY:
+        return f"{plan.title}\n{' '.join(plan.summary.split())}" if plan.summary else ""
+    if ask == ASK_RISKS:
+        return "\n".join(_risk(r) for r in plan.risks[:2])
+    if ask == ASK_QUESTIONS:
+        return "\n".join(_question(q) for q in plan.questions[:2])
+    return "\n".join(_decision(d) for d in plan.decisions[:2])
+
+
+def _risk(risk: Risk) -> str:
+    return f"{risk.event} ({risk.probability}/{risk.impact}) -> {risk.response}"
+
+
+def _question(question: Question) -> str:
+    return question.text
+
+
+def _decision(decision: Decision) -> str:
+    options = " | ".join(f"{o.title}: {o.consequence}" for o in decision.options[:2])
+    return f"{decision.title}: {decision.context} | {options} | {decision.chosen}"
+
+
+def article(noun: str) -> str:
+    """`a` or `an`, by the first letter and the usual exceptions."""
+    word = noun.lower()
+    if re.match(r"(?:hour|honest|heir|mri|fbi|sms|hr\b|nhs|x-ray|s[0-9])", word):
+        return "an"
+    return "a" if re.match(r"(?:uni|use|usu|eu|one|u\b)", word) or word[:1] not in "aeiou" else "an"
+
+
+def conversations(brief: Brief, plan: Plan) -> Iterator[list[Message]]:
+    """Every training conversation of one pair of brief and plan, each message marked if it is to be learned."""
+    cited: dict[str, list[Requirement]] = {}
+    for requirement in live(plan.requirements):
+        for sentence_id in requirement.source[:1]:
+            cited.setdefault(sentence_id, []).append(requirement)
+    before: Sentence | None = None
+    for sentence in brief.sentences:
+        yield from _sentence_conversations(plan, sentence, before, cited.get(sentence.id, []))
+        before = sentence
+    yield from _plan_conversation(plan)
+
+
+def _sentence_conversations(
+    plan: Plan, sentence: Sentence, before: Sentence | None, found: list[Requirement]
+) -> Iterator[list[Message]]:
+    start = [system(), sentence_step(sentence, before)]
+    answer = Message("assistant", sentence_answer(found), learn=True)
+    planned = [(r, story) for r in found for story in live(plan.stories) if story.requirements[:1] == (r.id,)]
+    if not planned:
+        yield [*start, answer]
+    for number, (requirement, story) in enumerate(planned):
+        tasks = [t for t in live(plan.tasks) if t.serves[:1] in ((story.id,), (requirement.id,))]
+        # The first answer is learned once, however many requirements continue from it.
+        opening = answer if number == 0 else replace(answer, learn=False)
+        written = Message("assistant", requirement_answer(story, tasks), learn=True)
+        yield [*start, opening, requirement_step(requirement), written]
+
+
+def _plan_conversation(plan: Plan) -> Iterator[list[Message]]:
+    messages = [system()]
+    for ask in PLAN_ASKS:
+        if answer := plan_answer(plan, ask):
+            messages += [plan_step(live(plan.requirements), ask, len(messages) == 1), Message("assistant", answer, True)]
+    if len(messages) > 1:
+        yield messages
+
+
+def live(items: Sequence[T]) -> list[T]:
+    """The items that still hold: neither superseded nor dropped."""
+    return [item for item in items if item.status == "live"]

@@ -1,0 +1,124 @@
+"""The run folder: all that passes from tuning to writing, and the whole story of a run.
+
+`runs/NAME/` holds run.json (base, recipe, split, data hash, versions, result), metrics.jsonl (one line an
+optimiser step or an epoch), adapter/ (safetensors), model.gguf where the base is one, and tasks.jsonl (the
+archive's tasks with their hours, from which new estimates are drawn).
+Try: plansmith train examples/archive --name first && cat runs/first/run.json
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from plansmith.errors import InputError, MissingError
+from plansmith.plan import Estimate, Plan
+
+RUNS = Path("runs")
+
+
+@dataclass(frozen=True)
+class PastTask:
+    """A task of a past project with its hours. `document` is the project's folder, never shown to clients."""
+
+    title: str
+    role: str
+    requirement: str
+    o: float
+    m: float
+    p: float
+    document: str
+
+    @property
+    def estimate(self) -> Estimate:
+        return Estimate(o=self.o, m=self.m, p=self.p)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished tuning run. `story` is run.json as it stands."""
+
+    folder: Path
+    story: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+    @property
+    def adapter(self) -> Path:
+        return self.folder / "adapter"
+
+    @property
+    def gguf(self) -> Path | None:
+        """The tuned model as GGUF, or None where the base is not one."""
+        path = self.folder / "model.gguf"
+        return path if path.is_file() else None
+
+    def past_tasks(self) -> list[PastTask]:
+        """The tasks of the projects that were learned from."""
+        lines = (self.folder / "tasks.jsonl").read_text(encoding="utf-8").splitlines()
+        return [PastTask(**json.loads(line)) for line in lines]
+
+
+def open_run(name: str, runs: Path = RUNS) -> Run:
+    """The finished run of that name; raises MissingError naming those there are."""
+    folder = runs / name
+    try:
+        return Run(folder, json.loads((folder / "run.json").read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        known = list_runs(runs)
+        near = difflib.get_close_matches(name, known, 1)
+        hint = f"Did you mean {near[0]}? " if near else ""
+        there = f"There are: {', '.join(known)}." if known else "There are none yet; make one with: plansmith train ARCHIVE"
+        raise MissingError(f"There is no run named {name!r} in {runs}/. {hint}{there}") from None
+    except (json.JSONDecodeError, NotADirectoryError) as error:
+        raise InputError(f"{folder}/run.json is damaged ({error}). Train the run again.") from error
+
+
+def list_runs(runs: Path = RUNS) -> list[str]:
+    """Names of the finished runs, newest last."""
+    if not runs.is_dir():
+        return []
+    found = [p for p in runs.iterdir() if not p.name.startswith(".") and (p / "run.json").is_file()]
+    return [p.name for p in sorted(found, key=lambda p: (p / "run.json").stat().st_mtime)]
+
+
+def free_name(runs: Path = RUNS) -> str:
+    """run-1, run-2, …: the first that is not taken."""
+    number = 1
+    while (runs / f"run-{number}").exists():
+        number += 1
+    return f"run-{number}"
+
+
+def check_name(name: str, runs: Path = RUNS) -> Path:
+    """The folder of a run to be made; raises InputError for a name that is no plain folder name or is taken."""
+    if not name or name.startswith(".") or not all(c.isalnum() or c in "-_." for c in name):
+        raise InputError(f"{name!r} cannot name a run: use letters, digits, '-', '_' and '.', not at the start.")
+    if (runs / name).exists():
+        raise InputError(f"The run {runs / name} exists already and is not overwritten. Choose another --name, or delete it.")
+    return runs / name
+
+
+def past_tasks(plans: Iterable[tuple[str, Plan]]) -> list[PastTask]:
+    """Every estimated task of the given (document, plan) pairs, with the requirement that it serves."""
+    found = []
+    for document, plan in plans:
+        texts = {r.id: r.text for r in plan.requirements}
+        wants = {s.id: " ".join(texts.get(r, "") for r in s.requirements) for s in plan.stories}
+        for task in plan.tasks:
+            if task.estimate and task.status == "live":
+                requirement = " ".join(wants.get(i, texts.get(i, "")) for i in task.serves).strip()
+                e = task.estimate
+                found.append(PastTask(task.title, task.role, requirement, e.o, e.m, e.p, document))
+    return found
+
+
+def write_past_tasks(tasks: Iterable[PastTask], folder: Path) -> None:
+    lines = (json.dumps(asdict(task), ensure_ascii=False) for task in tasks)
+    (folder / "tasks.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -1,0 +1,192 @@
+"""The plan put together: everything that code can know, around what was heard and planned.
+
+Enters: the wishes of each sentence, their stories and tasks, and the answers of the plan step. Leaves: a `Plan`
+with ids, sources, estimates, dependencies, milestones, budget and deadline.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from plansmith.locale import words
+from plansmith.plan import Brief, Plan, amounts, dates
+from plansmith.plan import (
+    Decision,
+    Dependency,
+    Milestone,
+    Option,
+    Question,
+    Quote,
+    Requirement,
+    Risk,
+    Scenario,
+    Story,
+    Task,
+)
+from plansmith.writing.estimate import Analogies
+from plansmith.writing.listen import Wish
+from plansmith.writing.work import Work
+
+# Work of one story goes in this order: what comes later waits for the stage before it.
+_STAGES = ({"design"}, {"backend", "data"}, {"web", "mobile"}, {"devops"}, {"qa"})
+_BUDGET = re.compile(r"\b(?:budget|spend|afford|funds?|funding|grant|cost|costs|have about|have (?:roughly|around|up to)|buget|cheltui|fonduri)\b", re.IGNORECASE)
+_DEADLINE = re.compile(
+    r"\b(?:before|by|until|no later than|launch|live|ready|open|start|deadline|finish|deliver|pilot|in time for|până|pana|lansare|gata|termen)\w*\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the plan step gave: all of it inferred."""
+
+    title: str = ""
+    summary: str = ""
+    risks: tuple[tuple[str, int, int, str], ...] = ()
+    questions: tuple[str, ...] = ()
+    decisions: tuple[tuple[str, ...], ...] = ()
+
+
+def requirement(number: int, wish: Wish) -> Requirement:
+    """The requirement of a wish; its source is known by construction."""
+    return Requirement(id=f"R{number}", text=wish.text, kind=wish.kind, priority=wish.priority, origin="stated", source=(wish.sentence.id,))  # type: ignore[arg-type]
+
+
+def compose(
+    brief: Brief, requirements: Sequence[Requirement], works: Sequence[Work | None], parts: Parts, past: Analogies, title: str
+) -> Plan:
+    """Put the plan together. `works[i]` serves `requirements[i]`, or is None where it needs none."""
+    stories: list[Story] = []
+    tasks: list[Task] = []
+    for needed, work in zip(requirements, works, strict=True):
+        if work:
+            stories.append(_story(f"U{len(stories) + 1}", needed, work))
+            tasks += _tasks(len(tasks), stories[-1], needed, work, past)
+    tasks = _without_twins(tasks)
+    money, day = budget(brief), deadline(brief)
+    return Plan(
+        title=brief.title or parts.title or title,
+        language=brief.language,  # type: ignore[arg-type]
+        currency=money[1] if money else "",
+        budget=money[0] if money else None,
+        deadline=day,
+        brief_sha256=brief.sha256,
+        summary=parts.summary,
+        requirements=tuple(requirements),
+        stories=tuple(stories),
+        tasks=tuple(tasks),
+        milestones=_milestones(requirements, stories, tasks, brief.language),
+        risks=tuple(Risk(id=f"K{i}", event=e, probability=p, impact=m, response=r) for i, (e, p, m, r) in enumerate(parts.risks, 1)),
+        questions=_questions(parts, money is not None, day is not None, requirements, brief.language),
+        decisions=_decisions(parts),
+        quotes=tuple(Quote(id=s.id, text=brief.quote(s.id)) for s in brief.sentences),
+    )
+
+
+def budget(brief: Brief) -> tuple[float, str] | None:
+    """The one amount that the client calls the money for the project; None where there is none or more than one."""
+    found = {
+        (a.value, a.currency)
+        for s in brief.sentences
+        if _BUDGET.search(s.text) or (_DEADLINE.search(s.text) and dates(s.text))
+        for a in amounts(s.text)
+        if a.currency
+    }
+    return found.pop() if len(found) == 1 else None
+
+
+def deadline(brief: Brief) -> dt.date | None:
+    """The one full date that something must be ready by; None where there is none or more than one."""
+    found = {d.date for s in brief.sentences if _DEADLINE.search(s.text) for d in dates(s.text) if d.date}
+    return found.pop() if len(found) == 1 else None
+
+
+def _story(story_id: str, needed: Requirement, work: Work) -> Story:
+    scenarios = tuple(Scenario(given=g, when=w, then=t) for g, w, t in work.criteria)
+    return Story(
+        id=story_id, requirements=(needed.id,), role=work.role, want=work.want, so_that=work.so_that, acceptance=scenarios, source=needed.source
+    )
+
+
+def _tasks(count: int, story: Story, needed: Requirement, work: Work, past: Analogies) -> list[Task]:
+    made: list[Task] = []
+    for role, title in sorted(work.tasks, key=lambda task: _stage(task[0])):
+        number = count + len(made) + 1
+        earlier = [t for t in made if _stage(t.role) < _stage(role)]
+        last = max((_stage(t.role) for t in earlier), default=None)
+        waits = tuple(Dependency(task=t.id) for t in earlier if _stage(t.role) == last)
+        made.append(
+            Task(
+                id=f"T{number}",
+                title=title,
+                role=role,
+                estimate=past.estimate(title, role, needed.text),
+                serves=(story.id,),
+                depends_on=waits,
+                source=story.source,
+            )
+        )
+    return made
+
+
+def _stage(role: str) -> int:
+    return next((i for i, roles in enumerate(_STAGES) if role in roles), 2)
+
+
+def _without_twins(tasks: list[Task]) -> list[Task]:
+    """Join tasks of one role with the same title: the first one then serves the stories of all."""
+    kept: dict[tuple[str, str], Task] = {}
+    renamed: dict[str, str] = {}
+    for task in tasks:
+        key = (task.role, " ".join(sorted(task.title.lower().split())))
+        if twin := kept.get(key):
+            serves = tuple(dict.fromkeys((*twin.serves, *task.serves)))
+            kept[key] = twin.model_copy(update={"serves": serves, "source": tuple(dict.fromkeys((*twin.source, *task.source)))})
+            renamed[task.id] = twin.id
+        else:
+            kept[key] = task
+    return [_redirect(task, renamed) for task in kept.values()]
+
+
+def _redirect(task: Task, renamed: dict[str, str]) -> Task:
+    waits = dict.fromkeys(renamed.get(d.task, d.task) for d in task.depends_on)
+    # Number order keeps it free of circles: a task waits only for tasks that were made before it.
+    return task.model_copy(update={"depends_on": tuple(Dependency(task=t) for t in waits if int(t[1:]) < int(task.id[1:]))})
+
+
+def _milestones(requirements: Sequence[Requirement], stories: Sequence[Story], tasks: Sequence[Task], language: str) -> tuple[Milestone, ...]:
+    """First what must be, then the rest."""
+    must = {r.id for r in requirements if r.priority == "must"}
+    first = {s.id for s in stories if set(s.requirements) & must}
+    groups = (
+        ("first_release", [t.id for t in tasks if set(t.serves) & first]),
+        ("full_release", [t.id for t in tasks if not set(t.serves) & first]),
+    )
+    text = words(language)
+    filled = [(name, ids) for name, ids in groups if ids]
+    return tuple(Milestone(id=f"M{i}", title=text[f"written.{name}"], exit=text[f"written.{name}_exit"], tasks=tuple(ids)) for i, (name, ids) in enumerate(filled, 1))
+
+
+def _questions(parts: Parts, money: bool, day: bool, requirements: Sequence[Requirement], language: str) -> tuple[Question, ...]:
+    text = words(language)
+    known = ((money, "ask_budget"), (day, "ask_deadline"))
+    asked = [*parts.questions, *(text[f"written.{name}"] for there, name in known if not there)]
+    return tuple(Question(id=f"Q{i}", text=question, ask=text["written.client"]) for i, question in enumerate(asked, 1))
+
+
+def _decisions(parts: Parts) -> tuple[Decision, ...]:
+    made = []
+    for title, context, first, because, second, instead, chosen in parts.decisions:
+        pick = second if _near(chosen, second) > _near(chosen, first) else first
+        options = (Option(title=first, consequence=because), Option(title=second, consequence=instead))
+        made.append(Decision(id=f"D{len(made) + 1}", title=title, context=context, options=options, chosen=pick))
+    return tuple(made)
+
+
+def _near(a: str, b: str) -> float:
+    from rapidfuzz import fuzz
+
+    return fuzz.ratio(a.lower(), b.lower())

@@ -1,0 +1,140 @@
+"""Grammars (GBNF, llama.cpp's form) that make every answer of a step readable by code, whatever the model says.
+
+Enters: what a step may say (roles of the brief, areas of work). Leaves: the text of a grammar, and parsers of
+the answers it admits.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from plansmith.plan import KINDS, PRIORITIES
+from plansmith.prompts import NOTHING
+
+AREAS = ("design", "web", "mobile", "backend", "data", "qa", "devops")
+
+_NOT = r"[^\n<>|{}\[\]\\]"
+
+
+def sentence_grammar(may_be_nothing: bool, most: int = 3) -> str:
+    """One to `most` requirement lines; or, if allowed, the words that say there is none."""
+    nothing = f'"{NOTHING}" | ' if may_be_nothing else ""
+    return "\n".join(
+        [
+            f'root ::= {nothing}line ("\\n" line){{0,{most - 1}}}',
+            'line ::= priority " " kind ": " text',
+            f"priority ::= {_either(p for p in PRIORITIES if p != 'wont')}",
+            f"kind ::= {_either(KINDS)}",
+            rf"text ::= [A-Z] {_NOT}{{8,180}} [a-zA-Z0-9.)%\"']",
+        ]
+    )
+
+
+def requirement_grammar(roles: Sequence[str], given: str = "", areas: Sequence[str] = AREAS, most_tasks: int = 3) -> str:
+    """A story by one of the roles, one or two acceptance criteria, one to `most_tasks` tasks.
+
+    `given` are words of the story that are already said: the grammar then goes on from there.
+    """
+    story = '"As " role ", I want " part ", so that " part "."'
+    if given:
+        story = "" if given.endswith(".") else '" " part "."'
+    return "\n".join(
+        [
+            f"root ::= {story} (nl criterion){{1,2}} (nl task){{1,{most_tasks}}}",
+            f"role ::= {_either(roles)}",
+            'criterion ::= "Given " clause ", when " clause ", then " clause "."',
+            rf'task ::= area ": " [A-Z] {_NOT[:-1]}.]{{8,70}} [a-zA-Z0-9)]',
+            f"area ::= {_either(areas)}",
+            rf"part ::= [a-zA-Z] {_NOT[:-1]},]{{8,120}} [a-zA-Z0-9)%\"']",
+            rf"clause ::= [a-zA-Z0-9] {_NOT[:-1]},]{{4,120}} [a-zA-Z0-9)%\"']",
+            'nl ::= "\\n"',
+        ]
+    )
+
+
+SUMMARY = "\n".join(
+    [
+        'root ::= title "\\n" text',
+        r"title ::= [A-Z] [^\n<>|{}\[\]\\.]{6,70} [a-z0-9)]",
+        r"text ::= [A-Z] [^\n<>|{}\[\]\\]{40,420} [.]",
+    ]
+)
+RISKS = "\n".join(
+    [
+        'root ::= risk "\\n" risk',
+        'risk ::= text " (" [1-5] "/" [1-5] ") -> " text',
+        r"text ::= [a-zA-Z] [^\n<>|{}\[\]\\()]{12,140} [a-z0-9.]",
+    ]
+)
+QUESTIONS = "\n".join(['root ::= question "\\n" question', r'question ::= [A-Z] [^\n<>|{}\[\]\\?]{12,140} "?"'])
+DECISIONS = "\n".join(
+    [
+        'root ::= decision ("\\n" decision)?',
+        'decision ::= title ": " text " | " option " | " option " | " title',
+        'option ::= title ": " text',
+        r"title ::= [A-Z] [^\n<>|{}\[\]\\:]{3,60} [a-z0-9)]",
+        r"text ::= [a-zA-Z] [^\n<>|{}\[\]\\:]{10,140} [a-z0-9)]",
+    ]
+)
+
+
+def _either(words: object) -> str:
+    return " | ".join(f'"{word}"' for word in words)  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True)
+class RequirementLine:
+    """One line of a sentence step's answer."""
+
+    priority: str
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True)
+class StoryAnswer:
+    """A requirement step's answer; `criteria` are (given, when, then), `tasks` are (area, title)."""
+
+    role: str
+    want: str
+    so_that: str
+    criteria: tuple[tuple[str, str, str], ...]
+    tasks: tuple[tuple[str, str], ...]
+
+
+_LINE = re.compile(rf"^({'|'.join(PRIORITIES)}) ({'|'.join(KINDS)}): (.+)$")
+_STORY = re.compile(r"^As (?:an? )?(.+?), I want (.+?)(?:, so that (.+?))?\.?$")
+_CRITERION = re.compile(r"^Given (.+?), when (.+?), then (.+?)\.?$")
+_TASK = re.compile(rf"^({'|'.join(AREAS)}): (.+)$")
+_RISK = re.compile(r"^(.+?) \(([1-5])/([1-5])\) -> (.+)$")
+_DECISION = re.compile(r"^(.+?): (.+?) \| (.+?): (.+?) \| (.+?): (.+?) \| (.+)$")
+
+
+def read_sentence(answer: str) -> list[RequirementLine]:
+    """The requirements of a sentence step's answer; empty for "not a requirement" and for unreadable text."""
+    return [RequirementLine(*match.groups()) for line in answer.splitlines() if (match := _LINE.match(line.strip()))]
+
+
+def read_requirement(answer: str) -> StoryAnswer | None:
+    """The story, criteria and tasks of a requirement step's answer; None where no story can be read."""
+    lines = [line.strip() for line in answer.splitlines() if line.strip()]
+    story = _STORY.match(lines[0]) if lines else None
+    if not story:
+        return None
+    criteria = tuple(m.groups() for line in lines[1:] if (m := _CRITERION.match(line)))
+    tasks = tuple(m.groups() for line in lines[1:] if (m := _TASK.match(line)))
+    return StoryAnswer(story[1], story[2], story[3] or "", criteria, tasks)  # type: ignore[arg-type]
+
+
+def read_risks(answer: str) -> list[tuple[str, int, int, str]]:
+    """(event, probability, impact, response) of each risk."""
+    found = (_RISK.match(line.strip()) for line in answer.splitlines())
+    return [(m[1], int(m[2]), int(m[3]), m[4]) for m in found if m]
+
+
+def read_decisions(answer: str) -> list[tuple[str, ...]]:
+    """(title, context, option, consequence, option, consequence, chosen) of each decision."""
+    found = (_DECISION.match(line.strip()) for line in answer.splitlines())
+    return [tuple(part.strip() for part in m.groups()) for m in found if m]

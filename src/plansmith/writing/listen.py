@@ -1,0 +1,87 @@
+"""What each sentence of the client requires: asked of the model, checked by code, quoted when in doubt.
+
+Enters: a brief and an engine. Leaves: the wishes of every sentence, and why a sentence has none.
+Cues found by code overrule a model that hears nothing, and a restatement that loses words, numbers, roles or a
+"not" is replaced by the client's own sentence: recall before precision, and no meaning turned round.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from plansmith import prompts
+from plansmith.plan import Brief, Sentence, content_words, kind_hint, not_product, priority_hint, requirement_cue, unfaithful
+from plansmith.writing.engine import Engine, Request
+from plansmith.writing.grammar import RequirementLine, read_sentence, sentence_grammar
+from plansmith.writing.talk import Talk
+
+# Below this share of the sentence's content words, something the client said would be missing.
+_KEPT_WORDS = 0.7
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A requirement heard in a sentence; `quoted`: in the client's own words, because the model's were not safe."""
+
+    sentence: Sentence
+    text: str
+    kind: str
+    priority: str
+    quoted: bool = False
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What a sentence holds. `reason` says why it holds no wish; `talk` is the conversation so far."""
+
+    sentence: Sentence
+    wishes: tuple[Wish, ...]
+    reason: str
+    talk: Talk
+
+
+def listen(sentence: Sentence, before: Sentence | None, brief: Brief, engine: Engine, system: str) -> Heard:
+    """Find the requirements of one sentence."""
+    talk = Talk((prompts.system(system), prompts.sentence_step(sentence, before)))
+    cue, other = requirement_cue(sentence), not_product(sentence)
+    if other and not cue:
+        return Heard(sentence, (), other, talk)
+    answer = talk.ask(engine, Request("", sentence_grammar(may_be_nothing=cue is None), 140))
+    lines = read_sentence(answer)
+    if not lines:
+        return Heard(sentence, (), "the model hears no requirement", talk)
+    if problems := _problems(lines, sentence, brief):
+        talk.note("rejected", answer, problems)
+        lines = [RequirementLine(lines[0].priority, lines[0].kind, quoted_words(sentence))]
+    wishes = tuple(_wish(line, sentence, bool(problems)) for line in lines)
+    return Heard(sentence, wishes, "", replace(talk, messages=(*talk.messages, _spoken(wishes))))
+
+
+def quoted_words(sentence: Sentence) -> str:
+    """The client's sentence as a requirement: with its lead-in where it only means something under it."""
+    text = sentence.text
+    if sentence.lead_in and text[:1].islower():
+        text = f"{sentence.lead_in.rstrip(' :')} {text}"
+    text = text.rstrip(" ;,")
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def _problems(lines: list[RequirementLine], sentence: Sentence, brief: Brief) -> list[str]:
+    """Reasons why the lines together do not say what the sentence says."""
+    found = [p for line in lines for p in unfaithful(line.text, sentence, brief.language)]
+    if len({line.text.lower() for line in lines}) < len(lines):
+        found.append("the same requirement twice")
+    said = set(content_words(sentence.text, brief.language))
+    kept = {w for line in lines for w in content_words(line.text, brief.language)}
+    if said and len(said & kept) / len(said) < _KEPT_WORDS:
+        found.append(f"keeps only {len(said & kept)} of the sentence's {len(said)} content words")
+    return found
+
+
+def _wish(line: RequirementLine, sentence: Sentence, quoted: bool) -> Wish:
+    return Wish(sentence, line.text, kind_hint(sentence) or line.kind, priority_hint(sentence) or line.priority, quoted)
+
+
+def _spoken(wishes: tuple[Wish, ...]) -> prompts.Message:
+    """The model's turn as the plan now has it, so that what follows continues from the corrected words."""
+    return prompts.Message("assistant", "\n".join(f"{w.priority} {w.kind}: {w.text}" for w in wishes))

@@ -1,0 +1,35 @@
+"""A conversation with the model about one thing, and the record of it for `plan.log.jsonl`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from plansmith.prompts import Message
+from plansmith.tuning.bases import spell
+from plansmith.writing.engine import Engine, Request
+
+
+@dataclass(frozen=True)
+class Talk:
+    """Messages so far, and a log that grows: what was asked, answered and rejected."""
+
+    messages: tuple[Message, ...]
+    log: list[dict[str, Any]] = field(default_factory=list)
+
+    def ask(self, engine: Engine, request: Request, opening: str = "") -> str:
+        """The model's answer to the last message; `opening` are words put into its mouth and part of the answer."""
+        prompt, _ = spell(self.messages, engine.chat, answer_next=True)
+        lead = " " if engine.chat.name == "llama-2" else ""
+        completion = engine.complete(replace(request, prompt=prompt + (lead + opening if opening else "")))
+        answer = f"{opening}{completion.text}".strip()
+        self.log.append({"ask": self.messages[-1].content, "answer": answer, "tokens": completion.tokens})
+        return answer
+
+    def say(self, message: Message) -> Talk:
+        """The conversation with one more message; the log is shared."""
+        return replace(self, messages=(*self.messages, message))
+
+    def note(self, what: str, text: str, reasons: list[str]) -> None:
+        """Record a rejected text and why."""
+        self.log.append({"note": what, "text": text, "reasons": reasons})

@@ -1,0 +1,43 @@
+"""Texts spoilt at random places, as bad merges, editors, models and transfers spoil them."""
+
+from __future__ import annotations
+
+from random import Random
+
+NOISE = [
+    *("---", "- ", "  - ", "# ", "## ", "### X", "**", "\\", "·", "|", ":", ",", "\n", "\n\n", "\t", "\r", "\x00", "\ufeff", "\u2028"),
+    *("R1", "T99999999", "S0", "- **R1** again", "5 / x / 1 h", "after T1 XX", "probability 9", "{", "}", "[", "]", '"', "'"),
+    *("&a", "*a", "!!python/object:os.system x", "<<: *a", "%YAML 9", "? ", "\\ud800", "1e999", "-", "NaN", "null", "true"),
+    *("&#99999999;", "&#xd800;", "<!--", "```", "0x1F", "9" * 50, "ș", "ţ", "日本", "\U0001f600", "[" * 200, "{" * 200),
+]
+
+
+def mutated(text: str, random: Random) -> str:
+    """The text with one to six spoilt places."""
+    for _ in range(random.randint(1, 6)):
+        lines = text.split("\n")
+        at, place = random.randrange(len(lines)), random.randrange(len(text) + 1)
+        match random.randrange(8):
+            case 0:
+                text = text[:place] + random.choice(NOISE) + text[place:]
+            case 1:
+                text = text[:place] + text[place + random.randint(1, 30) :]
+            case 2:
+                lines.insert(at, random.choice(NOISE))
+                text = "\n".join(lines)
+            case 3:
+                lines.insert(at, random.choice(lines))
+                text = "\n".join(lines)
+            case 4:
+                del lines[at]
+                text = "\n".join(lines)
+            case 5:
+                lines[at] = random.choice(["  ", "    ", "\t"]) + lines[at]
+                text = "\n".join(lines)
+            case 6:
+                text = text[:place]
+            case _:
+                text = text[:place] + chr(random.choice([0, 10, 13, 45, 58, 92, 96, 183, 0x2028, 0xD800])) + text[place + 1 :]
+        if not text:
+            return text
+    return text
