@@ -63,24 +63,34 @@ def _shapes() -> tuple[re.Pattern[str], ...]:
     day, year = r"(?P<day>[0-3]?\d)(?:st|nd|rd|th)?", r"(?P<year>(?:19|20)\d\d)"
     weekday = rf"(?:(?:{alternation(listed('dates', 'weekdays'))}),?\s+)?"
     before = alternation(listed("dates", "before_month"))
-    span, season = alternation(listed("dates", "spans")), alternation(listed("dates", "seasons"))
     shapes = (
         rf"(?<![\w.-])(?P<at>{year}-(?P<month>[01]\d)-(?P<day>[0-3]\d))(?![\w-])",
         r"(?<![\w./])(?P<at>(?P<day>[0-3]?\d)(?P<sep>[./-])(?P<month>[01]?\d)(?P=sep)(?P<year>(?:19|20)\d\d))(?!\w)",
         rf"(?<![\w.])(?P<at>{weekday}{day}\s+(?:of\s+)?{month},?\s+{year})(?!\w)",
         rf"(?<!\w)(?P<at>{weekday}{month}\s+(?:the\s+)?{day},?\s+{year})(?!\w)",
-        # "mai" (Romanian: more) and "may" are months only with a day before them, never with a number after.
         rf"(?<![\w.])(?P<at>{weekday}{day}(?<!\d\d\d)\s+(?:of\s+)?{month})(?!\w)",
+        # "You may 2": "may" and "mai" (Romanian: more) are months only with a day before them.
         rf"(?<!\w)(?P<at>(?!may\b|mai\b){month}\s+(?:the\s+)?{day})(?![\w:%]|\s*%)",
         rf"(?<!\w)(?P<at>{month},?\s+{year})(?!\w)",
         rf"(?<!\w)(?:{before})\s+(?P<at>{month})(?!\w)(?!\s+(?:mult|multe|multi|putin|mare|mic|bine|usor|repede|be)\b)",
-        rf"(?<!\w)(?P<at>(?:in|within|over the next|in the next|peste|in termen de|in urmatoarele)\s+(?:about\s+|cel mult\s+)?[\w-]+\s+(?:de\s+)?(?:{span})(?:'?\s+time)?)(?!\w)",
-        r"(?<!\w)(?P<at>(?:the\s+)?(?:first|second|third|fourth|last)\s+quarter(?:\s+of\s+(?:19|20)\d\d)?|q[1-4](?:[ /]?(?:19|20)\d\d)?|t[1-4][ /](?:19|20)\d\d|h[12][ /](?:19|20)\d\d)(?!\w)",
-        rf"(?<!\w)(?P<at>(?:{season})\s+(?:of\s+|lui\s+)?(?:19|20)\d\d|(?:by|before|until|in time for|for|after|pana la|pana in|inainte de|de)\s+(?:the\s+)?(?:{season}))(?!\w)",
-        r"(?<!\w)(?P<at>(?:the\s+)?(?:end|start|beginning|middle)\s+of\s+(?:the|this|next)\s+(?:year|month|quarter|season|week)|next\s+(?:year|month|quarter|week|spring|summer|autumn|winter)|(?:sfarsitul|inceputul|finalul)\s+(?:anului|lunii|verii|toamnei|iernii)|(?:luna|anul|saptamana|vara|toamna|iarna|primavara)\s+viitoare|anul\s+viitor)(?!\w)",
-        r"(?<!\w)(?:in|by|until|since|before|after|during|from|din|pana in|inainte de|anul)\s+(?P<at>(?:19|20)\d\d)(?![\w%:]|[.,]\d)",
+        *(rf"(?<!\w)(?P<at>{rough})(?!\w)" for rough in _rough()),
+        rf"(?<!\w)(?:{alternation(listed('dates', 'before_year'))})\s+(?P<at>(?:19|20)\d\d)(?![\w%:]|[.,]\d)",
     )
     return tuple(re.compile(s) for s in shapes)
+
+
+def _rough() -> tuple[str, ...]:
+    """Expressions from which no day follows: "in 3 months", "Q3 2027", "before Easter", "next spring"."""
+    year, season = r"(?:19|20)\d\d", alternation(listed("dates", "seasons"))
+    span, soon = alternation(listed("dates", "spans")), alternation(listed("dates", "soon"))
+    until = alternation(listed("dates", "until"))
+    return (
+        rf"(?:{soon})\s+(?:about\s+|cel mult\s+)?[\w-]+\s+(?:de\s+)?(?:{span})(?:'?\s+time)?",
+        rf"(?:the\s+)?(?:first|second|third|fourth|last)\s+quarter(?:\s+of\s+{year})?",
+        rf"q[1-4](?:[ /]?{year})?|[th][1-4][ /]{year}",
+        rf"(?:{season})\s+(?:of\s+|lui\s+)?{year}|(?:{until})\s+(?:the\s+)?(?:{season})",
+        alternation(listed("dates", "rough")),
+    )
 
 
 def _calendar(match: re.Match[str]) -> dt.date | None:

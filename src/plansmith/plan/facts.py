@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from itertools import pairwise
 
 from plansmith.plan.words import alternation, fold, table, word_set
 
@@ -36,7 +36,6 @@ class Range:
     end: int
 
 
-_UNITS = "kg g mg km m cm mm ms s sec h hr hrs min mins mb gb tb kb px x eur usd gbp ron lei mp pt w v hz l ml".split()
 _RUN = re.compile(
     r"(?<![\w.,])(?:\d{1,3}(?: \d{3})+(?![\d])(?:,\d{1,2}(?!\d))?|\d+(?:[.,']\d+)*)"
     r"(?:(?P<clock>:[0-5]\d(?!\d)|h[0-5]\d(?!\d))|(?P<ordinal>(?:st|nd|rd|th)\b)|(?P<kilo>\s?k\b)|(?P<mega>m(?:n|io)?\b))?"
@@ -113,7 +112,11 @@ def _digit_numbers(folded: str) -> list[Number]:
     for run in _RUN.finditer(folded):
         tail = folded[run.end() :]
         letters = re.match(r"[a-z]+", tail)
-        if letters and letters.group() not in _UNITS and letters.group() not in ("am", "pm"):
+        if (
+            letters
+            and letters.group() not in word_set("numbers", "units_after")
+            and letters.group() not in ("am", "pm")
+        ):
             continue  # "18F", "2FA", "3D": a name, not a number
         found += _one_run(folded, run)
     return _share_scale(folded, found)
@@ -125,7 +128,7 @@ def _one_run(folded: str, run: re.Match[str]) -> list[Number]:
     if run["clock"] and raw.isdigit():
         return [Number(f"{int(raw) % 24:02d}:{run['clock'][1:]}", start, end, "time")]
     after = _AFTER.match(folded, end)
-    if after and after["half"] or _BEFORE_HOUR.search(folded[:start]):
+    if (after and after["half"]) or _BEFORE_HOUR.search(folded[:start]):
         clock = _clock(raw, after["half"] if after else "")
         return [Number(clock, start, after.end() if after else end, "time")] if clock else []
     if not _THOUSANDS.fullmatch(raw) and (raw.count(".") + raw.count(",") > 1):
@@ -167,12 +170,12 @@ def _clock(raw: str, half: str) -> str:
 def _share_scale(folded: str, found: list[Number]) -> list[Number]:
     """In "10-15k" and "10 to 15 thousand" the first number has the scale of the second."""
     shared = list(found)
-    for i, (low, high) in enumerate(zip(found, found[1:], strict=False)):
+    for i, (low, high) in enumerate(pairwise(found)):
         if low.form == high.form == "digits" and re.fullmatch(
             r"\s?(?:-|–|—|to|or|la|sau)\s?[£€$]?\s?", folded[low.end : high.start]
         ):
-            written = re.match(r"[\d.,']+", folded[high.start :])
-            small = _value(written.group()) if written and written.group()[-1].isdigit() else 0
+            written = re.match(r"\d+(?:[.,]\d{1,2})?(?![\d.,'])", folded[high.start :])
+            small = _value(written.group()) if written else 0
             if small and float(high.value) / small >= 1000 and float(low.value) < small:
                 shared[i] = Number(normal(float(low.value) * float(high.value) / small), low.start, low.end, "digits")
     return shared
@@ -263,7 +266,7 @@ def _joins(words: list[tuple[str, int, int]], j: int, last: str) -> bool:
     if word == "de":
         return following in table("numbers", "counted_scales")
     if word == "si" and last == "ten":
-        return units.get(following, 10) < 10
+        return int(units.get(following, 10)) < 10
     return last in ("hundred", "thousand") and (following in units or following in tens)
 
 
@@ -275,7 +278,7 @@ def ranges(text: str) -> list[Range]:
     """Ranges such as "1-5", "1 to 5", "between one and five", "de la 1 la 5", with their places."""
     folded, found = fold(text), []
     plain = [n for n in find_numbers(text) if n.form in ("digits", "word", "time", "percent")]
-    for low, high in zip(plain, plain[1:], strict=False):
+    for low, high in pairwise(plain):
         middle = folded[low.end : high.start]
         joined = _FROM_TO.fullmatch(middle) or (
             re.fullmatch(r"\s(?:and|si)\s[£€$]?", middle) and _BETWEEN.search(folded[: low.start])
@@ -309,7 +312,7 @@ def missing_numbers(statement: str, given: str) -> list[str]:
             continue
         if number.value.isdigit() and (f"{int(number.value) % 24:02d}:00" in held and int(number.value) <= 24):
             continue
-        if number.value == "0.5" and "30" in held or number.value == "30" and "0.5" in held:
+        if {"0.5": "30", "30": "0.5"}.get(number.value) in held:  # "half an hour"
             continue
         lost.append(statement[number.start : number.end].strip())
     return list(dict.fromkeys(lost))

@@ -2,7 +2,7 @@
 
 Enters: a statement, the `Sentence` that it restates and, if there is one, the whole `Brief`. Leaves: reasons in words;
 an empty list means that code found none, not that a person need not read it.
-Try: python -c "from plansmith.plan import *; s = read_brief('Staff can rate 1-5.').sentences[0]; print(unfaithful('Staff can rate 1 or 5.', s))"
+Try: python -c "from plansmith.plan import *; print(unfaithful('Rate 1 or 5.', read_brief('Rate 1-5.').sentences[0]))"
 
 Checked: numbers, units, dates, money, names, ranges, roles, share of the client's words, and (room `polarity`)
 negation, restriction, limits and opposite verbs.

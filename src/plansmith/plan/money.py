@@ -12,7 +12,7 @@ from functools import cache
 
 from plansmith.plan.dates import dates
 from plansmith.plan.facts import Number, find_numbers, normal, order, ranges
-from plansmith.plan.words import alternation, fold, table
+from plansmith.plan.words import alternation, fold, listed, table, word_set
 
 
 @dataclass(frozen=True)
@@ -38,15 +38,11 @@ _SYMBOLS = {
     "fr.": "CHF",
     "kc": "CZK",
 }
-_CODES = (
-    "AED ARS AUD BGN BRL CAD CHF CLP CNY COP CZK DKK EGP EUR GBP HKD HUF IDR ILS INR ISK JPY KES KRW MAD MDL MXN MYR NGN "
-    "NOK NZD PHP PKR PLN QAR RON RSD RUB SAR SEK SGD THB TRY TWD UAH USD VND ZAR"
-).split()
 
 
 @cache
 def _money_words() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    codes = "|".join(c.lower() for c in _CODES)
+    codes = "|".join(listed("money", "codes", "en"))
     signs = "|".join(re.escape(s) for s in sorted(_SYMBOLS, key=len, reverse=True))
     words = alternation(tuple(fold(w) for w in table("currencies", "")))
     before = re.compile(rf"(?:(?<![a-z])({codes}|us\$|a\$|c\$)|({signs}))\s?$")
@@ -88,6 +84,6 @@ def _dated(text: str, number: Number) -> bool:
 
 
 def _currency(word: str) -> str:
-    if word.upper() in _CODES:
+    if word in word_set("money", "codes", "en"):
         return word.upper()
     return _SYMBOLS.get(word, "") or str(table("currencies", "").get(" ".join(word.split()), ""))

@@ -1,7 +1,7 @@
 """Does a restatement turn the meaning round? Negations, restrictions, limits and opposite verbs, clause by clause.
 
 Enters: a statement and the text that it restates. Leaves: reasons in words, none where the meaning points the same way.
-Try: python -c "from plansmith.plan.polarity import turned; print(turned('Staff can delete it.', 'Staff cannot delete it.'))"
+Try: python -c "from plansmith.plan.polarity import turned; print(turned('Staff can pay.', 'Staff cannot pay.'))"
 
 A negation counts only in the clause that the statement restates: "one printed list, he won't look at a screen" is
 restated without a negation. Clauses are matched by the content words that they share.
@@ -16,7 +16,6 @@ from functools import cache
 from plansmith.plan.facts import find_numbers
 from plansmith.plan.wording import content_words, mask, negated, restricted
 from plansmith.plan.words import LANGUAGES, alternation, fold, lexicon, listed, pattern
-
 
 _POINTS = re.compile(
     r"\b(?:that|this|such an?) (?:ability|right|option|permission|access|power)\b|\baceast[ae] posibilitate\b"
@@ -86,7 +85,7 @@ def _matching(mine: Clause, theirs: list[Clause]) -> list[Clause]:
 
 
 def _near(mine: Clause, match: list[Clause], theirs: list[Clause]) -> list[Clause]:
-    """The matching clauses, others that share two content words, and those that only point back ("cannot exceed it")."""
+    """The matching clauses, others that share two words, and those that only point back ("cannot exceed it")."""
     return [
         c for c in theirs if c in match or not c.stems or len(mine.stems & c.stems) >= 2 or _POINTS.search(fold(c.text))
     ]

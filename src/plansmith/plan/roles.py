@@ -1,7 +1,7 @@
 """The people of a brief, in the client's own words: customer, baker, API user, părinte.
 
 Enters: a brief, or one text. Leaves: role names, singular, lower case (acronyms kept), in order of appearance.
-Try: python -c "from plansmith.plan import roles, read_brief; print(roles(read_brief('Parents can pay. Let staff print.')))"
+Try: python -c "from plansmith.plan import roles_in; print(roles_in('Parents can pay. Let staff print.'))"
 
 Who is a person is decided by the words around a noun ("As a …", "… who", "let … order", "… can choose") and, where
 those leave it open ("… must …", "for …"), by its ending and a list of common people; things ("the order page
@@ -110,8 +110,16 @@ def _role(phrase: str, strong: bool, language: str) -> str:
     never = word_set("people", "never_in_role", code)
     phrase = re.sub(r"['’]s\b", "", phrase)
     words = [w.strip("'’-/") for w in phrase.split()]
-    while words and (fold(words[0]) in never or words[0].isdigit() or (len(words) > 1 and _verb(fold(words[0])))):
-        words.pop(0)
+    for at in range(len(words) - 1, -1, -1):  # "continuously meet user": the role begins after the last other word
+        plain = fold(words[at])
+        if (
+            plain in never
+            or plain.isdigit()
+            or plain in word_set("people", "determiners", code)
+            or _verb(plain, at, words)
+        ):
+            words = words[at + 1 :]
+            break
     if code == "ro":  # the noun stands first: "elevii noștri"; of "doar medicul" the second word is the person
         words = next(([w] for w in words if _person(_single(w, code), strong, code)), [])
     if not 1 <= len(words) <= 3 or any(fold(w) in never or "'" in fold(w) for w in words):
@@ -124,49 +132,21 @@ def _role(phrase: str, strong: bool, language: str) -> str:
     return " ".join(w if w.isupper() and len(w) > 1 else w.lower() for w in words)
 
 
-def _verb(word: str) -> bool:
-    verbs = word_set("cues", "imperative")
-    return word in verbs or (word.endswith("s") and word[:-1] in verbs)
+def _verb(word: str, at: int, words: list[str]) -> bool:
+    verbs = word_set("cues", "imperative") | word_set("people", "verbs")
+    last = at == len(words) - 1
+    return not last and (word in verbs or (word.endswith("s") and word[:-1] in verbs) or word.endswith("ly"))
 
 
-def _person(word: str, strong: bool, language: str) -> bool:
+def _person(word: str, strong: bool, code: str) -> bool:
     plain = fold(word)
-    code = "ro" if language == "ro" else "en"
-    if (
-        plain in word_set("people", "things", code)
-        or plain in _PRONOUNS
-        or len(plain) < 2
-        or any(c.isdigit() for c in plain)
-    ):
+    if plain in word_set("people", "things", code) or len(plain) < 2 or any(c.isdigit() for c in plain):
         return False
     if plain in word_set("people", "known", code):
         return True
-    if plain.endswith(
-        (
-            "tion",
-            "ment",
-            "ity",
-            "ness",
-            "ing",
-            "ware",
-            "ship",
-            "ance",
-            "ence",
-            "ly",
-            "ism",
-            "age",
-            "tie",
-            "tate",
-            "are",
-            "ere",
-        )
-    ):
+    if not strong or plain.endswith(listed("people", "not_endings", code)):
         return False
-    return (
-        strong and not plain.endswith("ed")
-        if language != "ro"
-        else strong and plain.endswith(listed("people", "suffixes", "ro"))
-    )
+    return code != "ro" or plain.endswith(listed("people", "suffixes", "ro"))
 
 
 def _single(word: str, language: str) -> str:
@@ -185,27 +165,28 @@ def _single(word: str, language: str) -> str:
     return word[:-1] if plain.endswith("s") and not plain.endswith(("ss", "us", "is")) else word
 
 
+# Plural and article endings and what stands there in the singular without article; the longest comes first.
+_ENDINGS_RO = {
+    "ților": "t",
+    "tilor": "t",
+    "știi": "st",
+    "ilor": "",
+    "ului": "",
+    "elor": "ă",
+    "ele": "ă",
+    "ții": "t",
+    "ul": "",
+}
+
+
 def _single_ro(word: str) -> str:
-    for ending, ersatz in (
-        ("ților", "t"),
-        ("tilor", "t"),
-        ("ții", "t"),
-        ("ților", "t"),
-        ("știi", "st"),
-        ("ilor", ""),
-        ("ului", ""),
-        ("ul", ""),
-        ("ții", "t"),
-        ("ii", ""),
-        ("elor", "ă"),
-        ("ele", "ă"),
-    ):
+    for ending, singular in _ENDINGS_RO.items():
         if word.endswith(ending) and len(word) - len(ending) >= 2:
-            return word[: -len(ending)] + ersatz
-    if word.endswith("ți"):
-        return word[:-2] + "t"
+            return word[: -len(ending)] + singular
+    if word.endswith(("ți", "ii")):
+        return word[:-2] + ("t" if word.endswith("ți") else "")
     known = word_set("people", "known", "ro")
-    for cut, ersatz in ((1, ""), (1, "a"), (1, "ă"), (2, "")):
-        if fold(word) not in known and fold(word[:-cut] + ersatz) in known:
-            return word[:-cut] + ersatz
+    for cut, singular in ((1, ""), (1, "a"), (1, "ă"), (2, "")):
+        if fold(word) not in known and fold(word[:-cut] + singular) in known:
+            return word[:-cut] + singular
     return word

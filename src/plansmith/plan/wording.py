@@ -147,7 +147,7 @@ def mask(folded: str, *shapes: re.Pattern[str]) -> str:
 
 @cache
 def _stemmer(language: str):  # type: ignore[no-untyped-def]  # snowballstemmer has no types
-    import snowballstemmer
+    import snowballstemmer  # type: ignore[import-untyped]
 
     return snowballstemmer.stemmer("romanian" if language == "ro" else "english")
 

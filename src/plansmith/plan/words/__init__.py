@@ -70,7 +70,7 @@ def word_set(section: str, name: str, language: str = "") -> frozenset[str]:
 
 
 def alternation(words: tuple[str, ...]) -> str:
-    """Any of the words or phrases, longest first, blanks as any white space; an entry with `\\ ( ? [` is an expression."""
+    """Any of the words or phrases, longest first, blanks as any white space; with `\\ ( ? [` in it an expression."""
     longest_first = sorted(words, key=len, reverse=True)
     return "|".join(w if re.search(r"[\\(?\[]", w) else re.escape(w).replace(r"\ ", r"\s+") for w in longest_first)
 
