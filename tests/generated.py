@@ -9,9 +9,22 @@ from hypothesis import strategies as st
 from plansmith.plan import types as t
 
 MARKS = r"\ * ** _ __ ` ``` ~~ ~~~ [ ] ]( [a]: <b> <!-- &amp; &#32; &middot; · | • # > + 1. 12) --- === : , ; . … ! ( )"
-MARKDOWN = ["[x] ", "--", "- -", "# ", "## R", "- ", "- - -", " · ", " | ", ": ", " :", "'", '"', "’", "„", " ", "\n", "**R1** x"]
-KEYWORDS = [", when ", ", then ", ", I want ", ", so that ", " so that ", " when ", ", când ", ", atunci ", ", vreau "]
-KEYWORDS += [", ca să ", "Given ", "Dat fiind ", "As a ", "an ", "the ", "o ", "că ", "for R1", "after T1", "must"]
+MARKDOWN = ["[x] ", "--", "- -", "# ", "## R", "- ", "- - -", " · ", " | ", ": ", " :", "'", '"', "’", " ", "**R1** x"]
+KEYWORDS = ["\n", ", when ", ", then ", ", I want ", ", so that ", " so that ", " when ", ", când ", ", atunci "]
+KEYWORDS += [
+    ", vreau ",
+    ", ca să ",
+    "Given ",
+    "Dat fiind ",
+    "As a ",
+    "an ",
+    "the ",
+    "o ",
+    "că ",
+    "for R1",
+    "after T1",
+    "must",
+]
 DETAILS = ["dropped", "source: S1", "fit: x", "owner: y", "impact 3", "R1", "S2", "5 / 8 / 12 h", "2026-11-01", "none"]
 ORDINARY = ["£9,000 (approx.)", "snake_case_name", "5*3*2", "a ~b~ c", "C:\\Users\\", "https://x.y/a_b?c=d&e=f"]
 ORDINARY += ["e-mail", "4 pm", "ștampilă", "ţ", "日本", "word", "another word", "-> C1", "→", "%", "$5"]
@@ -142,9 +155,7 @@ plans = st.builds(
         owner=optional_line,
     ),
     assumptions=items(t.Assumption, "A", text=line, if_false=optional_line),
-    questions=items(
-        t.Question, "Q", text=line, blocks=many(ids("RUTMKAQDC")), ask=optional_line, answer=optional_line
-    ),
+    questions=items(t.Question, "Q", text=line, blocks=many(ids("RUTMKAQDC")), ask=optional_line, answer=optional_line),
     decisions=items(
         t.Decision,
         "D",

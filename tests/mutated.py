@@ -5,9 +5,11 @@ from __future__ import annotations
 from random import Random
 
 NOISE = [
-    *("---", "- ", "  - ", "# ", "## ", "### X", "**", "\\", "·", "|", ":", ",", "\n", "\n\n", "\t", "\r", "\x00", "\ufeff", "\u2028"),
-    *("R1", "T99999999", "S0", "- **R1** again", "5 / x / 1 h", "after T1 XX", "probability 9", "{", "}", "[", "]", '"', "'"),
-    *("&a", "*a", "!!python/object:os.system x", "<<: *a", "%YAML 9", "? ", "\\ud800", "1e999", "-", "NaN", "null", "true"),
+    *("---", "- ", "  - ", "# ", "## ", "### X", "**", "\\", "·", "|", ":", ",", "\n", "\n\n"),
+    *("\t", "\r", "\x00", "\ufeff", "\u2028", "1e999", "-", "NaN", "null", "true"),
+    *("R1", "T99999999", "S0", "- **R1** again", "5 / x / 1 h", "after T1 XX", "probability 9"),
+    *("{", "}", "[", "]", '"', "'"),
+    *("&a", "*a", "!!python/object:os.system x", "<<: *a", "%YAML 9", "? ", "\\ud800"),
     *("&#99999999;", "&#xd800;", "<!--", "```", "0x1F", "9" * 50, "ș", "ţ", "日本", "\U0001f600", "[" * 200, "{" * 200),
 ]
 
@@ -37,7 +39,7 @@ def mutated(text: str, random: Random) -> str:
             case 6:
                 text = text[:place]
             case _:
-                text = text[:place] + chr(random.choice([0, 10, 13, 45, 58, 92, 96, 183, 0x2028, 0xD800])) + text[place + 1 :]
+                text = text[:place] + random.choice("\0\n\r-:\\`·\u2028\ud800") + text[place + 1 :]
         if not text:
             return text
     return text

@@ -66,7 +66,7 @@ def readings(name: str) -> Mapping[str, tuple[str, ...]]:
 @cache
 def pattern(name: str, key: str, language: str = "") -> str:
     """A regular expression for any form of the word, with or without diacritics."""
-    alike = {"a": "[aăâ]", "i": "[iîâ]", "s": "[sșş]", "t": "[tțţ]", " ": r"\s+", "'": "['’]"}
+    alike = {"a": "[aăâǎ]", "i": "[iîâ]", "s": "[sșş]", "t": "[tțţ]", " ": r"\s+", "'": "['’]"}
 
     def loose(form: str) -> str:
         return "".join(alike.get(c, re.escape(c)) + (_MARKS if c.isalpha() else "") for c in fold(form))

@@ -71,9 +71,7 @@ TASK = Kind(
     figures=_estimate,
 )
 MILESTONE = Kind("milestone", "M", {"exit": "exit", "tasks": "tasks"})
-RISK = Kind(
-    "risk", "K", {key: key for key in ("cause", "effect", "probability", "impact", "owner", "response")}
-)
+RISK = Kind("risk", "K", {key: key for key in ("cause", "effect", "probability", "impact", "owner", "response")})
 ASSUMPTION = Kind("assumption", "A", {"if_false": "if_false"})
 QUESTION = Kind("question", "Q", {key: key for key in ("ask", "blocks", "answer")})
 DECISION = Kind(

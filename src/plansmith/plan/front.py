@@ -88,6 +88,7 @@ def _pairs(lines: list[Line], problems: Problems) -> list[tuple[str, str | None,
         problems.add(first + (mark.line if mark else 0), f'the front matter is no YAML ({what}); write "key: value"')
         return []
     if node is None:
+        _comments(lines, {}, problems)
         return []
     if not isinstance(node, yaml.MappingNode):
         problems.add(first, 'the front matter is no list of keys; write one "key: value" a line')

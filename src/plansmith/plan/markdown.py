@@ -111,9 +111,9 @@ def _sections(found: Outline, language: Language, problems: Problems) -> dict[st
         name = next(iter(readings("headings").get(fold(_bare_heading(section.heading)), ())), "")
         if not name:
             known = [words(language)[f"headings.{key}"] for key in table(language)["headings"]]
-            problems.add(
-                section.line, f"unknown heading {excerpt(section.heading)}; {problems.nearest(section.heading, known)}"
-            )
+            below = f" with {len(section.lines)} lines below it"
+            remedy = problems.nearest(section.heading, known)
+            problems.add(section.line, f"unknown heading {excerpt(section.heading)}{below}; {remedy}")
         elif name in _PROSE:
             fields[name] = "\n\n".join(filter(None, (fields.get(name, ""), _prose(section.lines, problems))))
         elif name in ITEMS:
@@ -163,7 +163,7 @@ def _raw_item(name: str, entry: Entry, free: str, language: Language, problems: 
     kind, _, main = ITEMS[name]
     match = _ITEM.match(entry.text)
     if not match or match[1] != kind.prefix:
-        problems.add(entry.line, _no_id(kind, entry, free, match))
+        problems.add(entry.line, _no_id(kind, entry, free, language, match))
         return None
     scenarios: list[dict[str, str]] = []
     details = entry.details
@@ -182,11 +182,11 @@ def _raw_item(name: str, entry: Entry, free: str, language: Language, problems: 
     return _Raw(name, entry.line, fields, read.lines)
 
 
-def _no_id(kind: Kind, entry: Entry, free: str, match: re.Match[str] | None) -> str:
+def _no_id(kind: Kind, entry: Entry, free: str, language: Language, match: re.Match[str] | None) -> str:
     if match:
         right = next((key for key, (other, *_) in ITEMS.items() if other.prefix == match[1]), "")
-        where = f'move it below "{words("en")[f"headings.{right}"]}"' if right else f"write **{free}**"
-        return f'{match[1]}{match[2]} is no {kind.name} ({excerpt(entry.text)}); {where}'
+        where = f'move it below "{words(language)[f"headings.{right}"]}"' if right else f"write **{free}**"
+        return f"{match[1]}{match[2]} is no {kind.name} ({excerpt(entry.text)}); {where}"
     return f"{excerpt(entry.text)} has no id; begin it with **{free}**, a free number"
 
 

@@ -190,9 +190,7 @@ def _paragraphs(lines: list[Line]) -> list[_Paragraph]:
         else:
             groups[-1][2].append(text)
         after_blank = False
-    return [
-        _Paragraph(line.number, _joined(texts), _indent(line.text), blank) for line, blank, texts in groups
-    ]
+    return [_Paragraph(line.number, _joined(texts), _indent(line.text), blank) for line, blank, texts in groups]
 
 
 def _begins(text: str, before: list[str]) -> bool:

@@ -67,15 +67,15 @@ Name = Annotated[str, BeforeValidator(one_line), Field(pattern=r"^[^\W\d_][\w &/
 Scale = Annotated[int, Field(ge=1, le=5)]
 """1 (least) to 5 (most)."""
 SentenceId = Annotated[str, Field(pattern=r"^S[1-9][0-9]{0,5}$")]
-
-
-def _ids(prefix: str) -> Any:
-    return Annotated[str, Field(pattern=rf"^{prefix}[1-9][0-9]{{0,5}}$")]
-
-
-RequirementId, StoryId, TaskId, MilestoneId = _ids("R"), _ids("U"), _ids("T"), _ids("M")
-RiskId, AssumptionId, QuestionId, DecisionId = _ids("K"), _ids("A"), _ids("Q"), _ids("D")
-ComponentId = _ids("C")
+RequirementId = Annotated[str, Field(pattern=r"^R[1-9][0-9]{0,5}$")]
+StoryId = Annotated[str, Field(pattern=r"^U[1-9][0-9]{0,5}$")]
+TaskId = Annotated[str, Field(pattern=r"^T[1-9][0-9]{0,5}$")]
+MilestoneId = Annotated[str, Field(pattern=r"^M[1-9][0-9]{0,5}$")]
+RiskId = Annotated[str, Field(pattern=r"^K[1-9][0-9]{0,5}$")]
+AssumptionId = Annotated[str, Field(pattern=r"^A[1-9][0-9]{0,5}$")]
+QuestionId = Annotated[str, Field(pattern=r"^Q[1-9][0-9]{0,5}$")]
+DecisionId = Annotated[str, Field(pattern=r"^D[1-9][0-9]{0,5}$")]
+ComponentId = Annotated[str, Field(pattern=r"^C[1-9][0-9]{0,5}$")]
 AnyId = Annotated[str, Field(pattern=r"^[RUTMKAQDC][1-9][0-9]{0,5}$")]
 
 
