@@ -88,6 +88,14 @@ def _umask() -> int:
 def _explained(error: OSError, target: Path) -> Exception:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return ResourceError(f"The disk is full: {target} was not written. Free some space and try again.")
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENOTEMPTY):
+    if error.errno in (
+        errno.EACCES,
+        errno.EPERM,
+        errno.EROFS,
+        errno.ENOTDIR,
+        errno.EISDIR,
+        errno.EEXIST,
+        errno.ENOTEMPTY,
+    ):
         return InputError(f"Cannot write {target}: {error.strerror}.")
     return error

@@ -5,8 +5,8 @@ Enters: a brief's sentence, a requirement, or a list of requirements. Leaves: ch
 Try: plansmith check examples/archive   (shows one row as the model sees it)
 
 A *sentence step* asks what one sentence of the client requires. A *requirement step* continues that same
-conversation: story, acceptance criteria and tasks of one of the requirements found. A *plan step* starts from
-the list of requirements and asks, one after the other, for summary, risks, questions and decisions.
+conversation: story, acceptance criteria and tasks of one of the requirements found; an *aside* then asks for a
+question, a risk or a decision about it. The *plan step* asks for title and summary of the list of requirements.
 """
 
 from __future__ import annotations
@@ -16,19 +16,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from plansmith.plan import Brief, Sentence
-from plansmith.plan import Decision, Plan, Question, Requirement, Risk, Story, Task
+from plansmith.plan import Brief, Decision, Plan, Question, Requirement, Risk, Sentence, Story, Task, content_words
 
-T = TypeVar("T", Requirement, Story, Task)
+T = TypeVar("T", Requirement, Story, Task, Question, Risk, Decision)
 
 SYSTEM = "You are a senior software analyst. Use only the client's words."
 NOTHING = "not a requirement"
 ASK_SENTENCE = "Write only what this sentence requires of the software."
 ASK_SUMMARY = "Write the title and the summary."
-ASK_RISKS = "Name two risks of this project."
-ASK_QUESTIONS = "Ask the client two questions."
-ASK_DECISIONS = "Name two decisions with two options each."
-PLAN_ASKS = (ASK_SUMMARY, ASK_RISKS, ASK_QUESTIONS, ASK_DECISIONS)
+ASK_QUESTION = "Ask the client one question about this."
+ASK_RISK = "Name one risk of this."
+ASK_DECISION = "Name one decision about this, with two options."
 
 # "It would be nice if", "this app must" and the like point nowhere.
 _REFERS_BACK = re.compile(
@@ -88,36 +86,55 @@ def requirement_answer(story: Story, tasks: Sequence[Task]) -> str:
     return "\n".join([*lines, *(f"{task.role}: {task.title}" for task in tasks)])
 
 
-def plan_step(requirements: Sequence[Requirement], ask: str, first: bool) -> Message:
-    """Ask for one of the plan's own parts; the first question carries the list of requirements."""
-    if not first:
-        return Message("user", ask)
-    listed = "\n".join(f"- {r.priority}: {r.text}" for r in requirements)
-    return Message("user", f"The client's requirements:\n{listed}\n{ask}")
+def plan_step(requirements: Sequence[Requirement]) -> Message:
+    """Ask for title and summary, with the list of requirements."""
+    listed = "\n".join(f"- {r.text}" for r in requirements)
+    return Message("user", f"The client's requirements:\n{listed}\n{ASK_SUMMARY}")
 
 
-def plan_answer(plan: Plan, ask: str) -> str:
-    """What the model should answer to one of `PLAN_ASKS`; empty where the plan holds nothing of the kind."""
-    if ask == ASK_SUMMARY:
-        return f"{plan.title}\n{' '.join(plan.summary.split())}" if plan.summary else ""
-    if ask == ASK_RISKS:
-        return "\n".join(_risk(r) for r in plan.risks[:2])
-    if ask == ASK_QUESTIONS:
-        return "\n".join(_question(q) for q in plan.questions[:2])
-    return "\n".join(_decision(d) for d in plan.decisions[:2])
+def plan_answer(plan: Plan) -> str:
+    """Title and summary of a plan, a line each."""
+    return f"{plan.title}\n{' '.join(plan.summary.split())}"
 
 
-def _risk(risk: Risk) -> str:
+def risk_answer(risk: Risk) -> str:
+    """Event, probability and impact, response: `Slots overflow at Christmas. (3/4) -> open to regulars first`."""
     return f"{risk.event} ({risk.probability}/{risk.impact}) -> {risk.response}"
 
 
-def _question(question: Question) -> str:
-    return question.text
-
-
-def _decision(decision: Decision) -> str:
+def decision_answer(decision: Decision) -> str:
+    """Title and context, two options with their consequences, and the chosen one."""
     options = " | ".join(f"{o.title}: {o.consequence}" for o in decision.options[:2])
     return f"{decision.title}: {decision.context} | {options} | {decision.chosen}"
+
+
+def asides(plan: Plan) -> dict[str, list[tuple[str, str]]]:
+    """What is asked after a requirement's story: (question, answer) pairs by requirement id.
+
+    A question belongs to the requirement that it blocks; a risk or a decision, which name none, to the
+    requirement with which it shares most words, each to another one.
+    """
+    found: dict[str, list[tuple[str, str]]] = {}
+    planned = {story.requirements[0]: story for story in live(plan.stories) if story.requirements}
+    texts = {r.id: f"{r.text} {planned[r.id].want}" for r in live(plan.requirements) if r.id in planned}
+    for question in live(plan.questions):
+        target = next((i for i in question.blocks if i in texts), None)
+        if target:
+            found.setdefault(target, []).append((ASK_QUESTION, question.text))
+    about = [(ASK_RISK, risk_answer(r), f"{r.event} {r.response}") for r in live(plan.risks)]
+    about += [
+        (ASK_DECISION, decision_answer(d), f"{d.title} {d.context}") for d in live(plan.decisions) if len(d.options) > 1
+    ]
+    for ask, answer, text in about:
+        free = [i for i in texts if ask not in (a for a, _ in found.get(i, []))]
+        if free:
+            nearest = max(free, key=lambda i: _shared(text, texts[i], plan.language))
+            found.setdefault(nearest, []).append((ask, answer))
+    return found
+
+
+def _shared(one: str, other: str, language: str) -> int:
+    return len(set(content_words(one, language)) & set(content_words(other, language)))
 
 
 def article(noun: str) -> str:
@@ -134,15 +151,21 @@ def conversations(brief: Brief, plan: Plan) -> Iterator[list[Message]]:
     for requirement in live(plan.requirements):
         for sentence_id in requirement.source[:1]:
             cited.setdefault(sentence_id, []).append(requirement)
+    extra = asides(plan)
     before: Sentence | None = None
     for sentence in brief.sentences:
-        yield from _sentence_conversations(plan, sentence, before, cited.get(sentence.id, []))
+        yield from _sentence_conversations(plan, sentence, before, cited.get(sentence.id, []), extra)
         before = sentence
-    yield from _plan_conversation(plan)
+    if plan.summary:
+        yield [system(), plan_step(live(plan.requirements)), Message("assistant", plan_answer(plan), learn=True)]
 
 
 def _sentence_conversations(
-    plan: Plan, sentence: Sentence, before: Sentence | None, found: list[Requirement]
+    plan: Plan,
+    sentence: Sentence,
+    before: Sentence | None,
+    found: list[Requirement],
+    extra: dict[str, list[tuple[str, str]]],
 ) -> Iterator[list[Message]]:
     start = [system(), sentence_step(sentence, before)]
     answer = Message("assistant", sentence_answer(found), learn=True)
@@ -154,16 +177,12 @@ def _sentence_conversations(
         # The first answer is learned once, however many requirements continue from it.
         opening = answer if number == 0 else replace(answer, learn=False)
         written = Message("assistant", requirement_answer(story, tasks), learn=True)
-        yield [*start, opening, requirement_step(requirement), written]
-
-
-def _plan_conversation(plan: Plan) -> Iterator[list[Message]]:
-    messages = [system()]
-    for ask in PLAN_ASKS:
-        if answer := plan_answer(plan, ask):
-            messages += [plan_step(live(plan.requirements), ask, len(messages) == 1), Message("assistant", answer, True)]
-    if len(messages) > 1:
-        yield messages
+        asked = [
+            m
+            for ask, said in extra.get(requirement.id, [])
+            for m in (Message("user", ask), Message("assistant", said, learn=True))
+        ]
+        yield [*start, opening, requirement_step(requirement), written, *asked]
 
 
 def live(items: Sequence[T]) -> list[T]:

@@ -24,7 +24,11 @@ SETTINGS = "plansmith.toml"
 # name, where it is, what it does (shown by --help)
 COMMANDS = (
     ("demo", "plansmith.cli.demo:demo", "Tune the embedded model on 14 sample projects and write a plan with it."),
-    ("check", "plansmith.cli.learn:check", "Show what would be trained on: tokens, split, and one row with what is learned of it."),
+    (
+        "check",
+        "plansmith.cli.learn:check",
+        "Show what would be trained on: tokens, split, and one row with what is learned of it.",
+    ),
     ("train", "plansmith.cli.learn:train", "Tune a model on an archive of past projects."),
     ("runs", "plansmith.cli.learn:runs", "List the tuned models."),
     ("plan", "plansmith.cli.write:plan", "Write the development plan for a client's brief."),
@@ -85,6 +89,8 @@ def _refuse_unknown_tables(path: Path) -> None:
     for key in settings:
         if key not in known:
             near = difflib.get_close_matches(key, known, 1)
-            problems.append(f"[{key}] is no command." + (f" Did you mean [{near[0]}]?" if near else f" Known: {', '.join(known)}."))
+            problems.append(
+                f"[{key}] is no command." + (f" Did you mean [{near[0]}]?" if near else f" Known: {', '.join(known)}.")
+            )
     if problems:
         raise InputError(f"{path} has settings that nothing reads:", problems)

@@ -18,16 +18,17 @@ def demo(
 
     A second call skips what is done. Example: plansmith demo
     """
+    from rich.markdown import Markdown
+
     from plansmith.cli.learn import train_run
     from plansmith.cli.show import console, print_plan, print_run, training_progress, writing_progress
-    from plansmith.cli.write import STEP_CONTEXT, STEP_SLOTS, _write, open_engine
+    from plansmith.cli.write import STEP_CONTEXT, STEP_SLOTS, open_engine, write_with
     from plansmith.files import write_text
     from plansmith.plan import read_brief, render_json, render_plan
     from plansmith.sources.archive import read_archive
     from plansmith.sources.read import read_text
     from plansmith.tuning.bases import DEFAULT
     from plansmith.tuning.runs import list_runs, open_run
-    from rich.markdown import Markdown
 
     out, runs = console(), folder / "runs"
     text = read_brief(read_text(brief))
@@ -37,14 +38,16 @@ def demo(
         run = open_run(name, runs)
         out.print(f"[bold]1. The model is tuned already[/] ({run.folder}); delete that folder to tune it again.")
     else:
-        out.print(f"[bold]1. Tuning a 135M Llama-architecture model on {len(documents.documents)} sample projects[/], some held out; a few minutes on two cores.")
+        out.print(
+            f"[bold]1. Tuning a 135M Llama-architecture model on {len(documents.documents)} sample projects[/], some held out; a few minutes on two cores."
+        )
         run = train_run(archive, DEFAULT, name, runs, None, [], training_progress)
     print_run(run)
     out.print(f"\n[bold]2. A plan for a client it has never seen[/] ({brief})")
     model = open_engine(name, "", runs, STEP_SLOTS, STEP_CONTEXT)
     try:
         with writing_progress() as watch:
-            written = _write(text, model, brief.stem, "", watch)
+            written = write_with(text, model, brief.stem, "", watch)
     finally:
         model[0].close()
     write_text(folder / "plan.md", render_plan(written.plan))

@@ -24,7 +24,9 @@ _PACKAGES = {
 }
 
 
-def doctor(*, as_json: Annotated[bool, Parameter(name="--json", negative=(), help="Print JSON, for programs.")] = False) -> None:
+def doctor(
+    *, as_json: Annotated[bool, Parameter(name="--json", negative=(), help="Print JSON, for programs.")] = False
+) -> None:
     """Say what this machine can do, which bases are at hand, and the command that brings what is missing.
 
     Example: plansmith doctor
@@ -40,7 +42,9 @@ def doctor(*, as_json: Annotated[bool, Parameter(name="--json", negative=(), hel
     out = console()
     machine = found["machine"]
     gpu = machine["gpu"] or "no GPU"
-    out.print(f"[bold]Machine[/]   {machine['system']}, {machine['cores']} cores, {machine['memory_gb']:.0f} GB memory, {machine['disk_free_gb']:.0f} GB disk free, {gpu}")
+    out.print(
+        f"[bold]Machine[/]   {machine['system']}, {machine['cores']} cores, {machine['memory_gb']:.0f} GB memory, {machine['disk_free_gb']:.0f} GB disk free, {gpu}"
+    )
     for title, rows in (("Packages", found["packages"]), ("Bases", found["bases"])):
         table = Table(box=None, pad_edge=False, show_header=False)
         for row in rows:
@@ -56,7 +60,9 @@ def examine() -> dict[str, Any]:
     for name, (use, bring) in _PACKAGES.items():
         here = importlib.util.find_spec(name) is not None
         version = _version(name) if here else ""
-        packages.append({"name": name.replace("_", "-"), "here": here, "detail": f"{version} {use}".strip(), "bring": bring})
+        packages.append(
+            {"name": name.replace("_", "-"), "here": here, "detail": f"{version} {use}".strip(), "bring": bring}
+        )
     return {"machine": _machine(), "packages": packages, "bases": _bases()}
 
 
@@ -124,5 +130,3 @@ def _version(module: str) -> str:
         return metadata.version(module.replace("_", "-"))
     except metadata.PackageNotFoundError:
         return ""
-
-

@@ -11,7 +11,9 @@ from cyclopts import Parameter
 from plansmith.tuning.bases import DEFAULT
 from plansmith.tuning.recipe import Overrides
 
-Base = Annotated[str, Parameter(help="smollm2-135m, llama-2-7b, llama-2-13b, llama-2-70b, a Hub id (owner/name) or a folder.")]
+Base = Annotated[
+    str, Parameter(help="smollm2-135m, llama-2-7b, llama-2-13b, llama-2-70b, a Hub id (owner/name) or a folder.")
+]
 Json = Annotated[bool, Parameter(name="--json", negative=(), help="Print JSON, for programs.")]
 Seed = Annotated[int, Parameter(help="Seed of the split.")]
 
@@ -44,7 +46,9 @@ def train(
     *,
     base: Base = DEFAULT,
     name: Annotated[str, Parameter(help="Name of the run; by default run-1, run-2, …")] = "",
-    test: Annotated[list[str] | None, Parameter(help="A project to hold out, by its folder's name; repeat for more.")] = None,
+    test: Annotated[
+        list[str] | None, Parameter(help="A project to hold out, by its folder's name; repeat for more.")
+    ] = None,
     runs: Annotated[Path, Parameter(help="Folder of the runs.")] = Path("runs"),
     recipe: Overrides | None = None,
     as_json: Json = False,
@@ -68,7 +72,9 @@ def train(
         print_run(run)
 
 
-def train_run(archive: Path, base: str, name: str, runs: Path, recipe: Overrides | None, test: list[str], progress: Any) -> Any:
+def train_run(
+    archive: Path, base: str, name: str, runs: Path, recipe: Overrides | None, test: list[str], progress: Any
+) -> Any:
     """Read, split, resolve and train, under a progress display."""
     from plansmith.sources.archive import read_archive
     from plansmith.sources.split import split
@@ -85,7 +91,11 @@ def train_run(archive: Path, base: str, name: str, runs: Path, recipe: Overrides
         return tune(documents, split(documents, resolved.seed, test), chosen, resolved, name, runs, watch)
 
 
-def runs(*, folder: Annotated[Path, Parameter(name="--runs", help="Folder of the runs.")] = Path("runs"), as_json: Json = False) -> None:
+def runs(
+    *,
+    folder: Annotated[Path, Parameter(name="--runs", help="Folder of the runs.")] = Path("runs"),
+    as_json: Json = False,
+) -> None:
     """List the tuned models with their base, data and held-out loss. Example: plansmith runs"""
     from plansmith.cli.show import print_runs
     from plansmith.tuning.runs import list_runs, open_run
@@ -95,5 +105,3 @@ def runs(*, folder: Annotated[Path, Parameter(name="--runs", help="Folder of the
         print(json.dumps([{"run": run.name, **run.story} for run in found], indent=2, ensure_ascii=False))
     else:
         print_runs(found, folder)
-
-

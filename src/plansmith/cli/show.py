@@ -39,7 +39,13 @@ def training_progress() -> Iterator[Watch]:
         return
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(30), TextColumn("{task.fields[facts]}"), TimeElapsedColumn())
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(30),
+        TextColumn("{task.fields[facts]}"),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=out) as bar:
         task = bar.add_task("loading the model", total=None, facts="")
 
@@ -59,7 +65,9 @@ def _stage(p: Training) -> str:
 def _facts(p: Training) -> str:
     if p.loss is None:
         return ""
-    return f"step {p.step}/{p.steps} · loss {p.loss:.2f} · {p.tokens_per_second:.0f} tokens/s · {clock(p.left or 0)} left"
+    return (
+        f"step {p.step}/{p.steps} · loss {p.loss:.2f} · {p.tokens_per_second:.0f} tokens/s · {clock(p.left or 0)} left"
+    )
 
 
 def _held_out(p: Training) -> str:
@@ -93,7 +101,11 @@ def writing_progress(quiet: bool = False) -> Iterator[Any]:
     with out.status("loading the model") as status:
 
         def watch(event: Event) -> None:
-            what = {"sentence": "reading sentences", "requirement": "planning requirements", "part": "putting it together"}[event.stage]
+            what = {
+                "sentence": "reading sentences",
+                "requirement": "planning requirements",
+                "part": "putting it together",
+            }[event.stage]
             status.update(f"{what} {event.done}/{event.total}  [dim]{event.text[:70]}[/]")
 
         yield watch
@@ -111,7 +123,16 @@ def print_check(found: Preflight) -> None:
         table.add_row(c.name, "held out" if c.part == "test" else "", *(f"{n:,}" for n in numbers), style=style)
     train = [c for c in found.documents if c.part == "train"]
     sums = ("rows", "trained", "supervised", "cut")
-    table.add_row("to learn from", f"{len(train)}", "", "", "", "", *(f"{sum(getattr(c, s) for c in train):,}" for s in sums), style="bold")
+    table.add_row(
+        "to learn from",
+        f"{len(train)}",
+        "",
+        "",
+        "",
+        "",
+        *(f"{sum(getattr(c, s) for c in train):,}" for s in sums),
+        style="bold",
+    )
     out.print(table)
     r = found.recipe
     out.print(
@@ -170,7 +191,14 @@ def print_plan(written: Written, target: str) -> None:
         out.print(plan.summary)
     out.print()
     for r in plan.requirements:
-        out.print(Text.assemble((f"{r.id:>4} ", "bold"), (f"{r.priority:<7}", "cyan" if r.priority == "must" else "dim"), r.text, (f"  {', '.join(r.source)}", "dim")))
+        out.print(
+            Text.assemble(
+                (f"{r.id:>4} ", "bold"),
+                (f"{r.priority:<7}", "cyan" if r.priority == "must" else "dim"),
+                r.text,
+                (f"  {', '.join(r.source)}", "dim"),
+            )
+        )
     out.print(
         f"\n{len(plan.requirements)} requirements from {len(cited)} of {len(plan.quotes)} sentences ({written.quoted} in the client's own words), "
         f"{len(plan.stories)} stories, {len(plan.tasks)} tasks, about {mean:.0f} hours of work."

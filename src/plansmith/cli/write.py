@@ -10,10 +10,16 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from plansmith.plan import Brief
     from plansmith.tuning.runs import Run
     from plansmith.writing.engine import Engine
+    from plansmith.writing.write import Event, Written
 
-RunName = Annotated[str, Parameter(name="--run", help="Name of a tuned model (see: plansmith runs); by default the newest.")]
+RunName = Annotated[
+    str, Parameter(name="--run", help="Name of a tuned model (see: plansmith runs); by default the newest.")
+]
 Runs = Annotated[Path, Parameter(help="Folder of the runs.")]
 STEP_SLOTS, STEP_CONTEXT = 8, 16_384
 
@@ -23,11 +29,16 @@ def plan(
     *,
     run: RunName = "",
     base: Annotated[str, Parameter(help="Write with this untuned base instead of a run.")] = "",
-    output: Annotated[Path | None, Parameter(name=("--output", "-o"), help="File to write; its suffix, .md or .json, decides the form.")] = None,
+    output: Annotated[
+        Path | None,
+        Parameter(name=("--output", "-o"), help="File to write; its suffix, .md or .json, decides the form."),
+    ] = None,
     force: Annotated[bool, Parameter(negative=(), help="Replace the output file if it exists.")] = False,
     system: Annotated[str, Parameter(help="Another system prompt.")] = "",
     runs: Runs = Path("runs"),
-    as_json: Annotated[bool, Parameter(name="--json", negative=(), help="Print the plan as JSON, for programs.")] = False,
+    as_json: Annotated[
+        bool, Parameter(name="--json", negative=(), help="Print the plan as JSON, for programs.")
+    ] = False,
 ) -> None:
     """Write the development plan for a client's brief, in steps, each sentence traced.
 
@@ -47,7 +58,7 @@ def plan(
     try:
         text = read_brief(read_text(brief))
         with writing_progress(quiet=as_json) as watch:
-            written = _write(text, model, brief.stem if str(brief) != "-" else "", system, watch)
+            written = write_with(text, model, brief.stem if str(brief) != "-" else "", system, watch)
     finally:
         model[0].close()
     if output:
@@ -71,7 +82,9 @@ def ask(
     run: RunName = "",
     base: Annotated[str, Parameter(help="Ask this untuned base instead of a run.")] = "",
     tokens: Annotated[int, Parameter(help="Most tokens to write [1 to 4096].")] = 400,
-    temperature: Annotated[float, Parameter(help="0 takes the likeliest token each time; higher is freer [0 to 2].")] = 0.0,
+    temperature: Annotated[
+        float, Parameter(help="0 takes the likeliest token each time; higher is freer [0 to 2].")
+    ] = 0.0,
     seed: Annotated[int, Parameter(help="Seed of the sampling.")] = 0,
     runs: Runs = Path("runs"),
     as_json: Annotated[bool, Parameter(name="--json", negative=(), help="Print JSON, for programs.")] = False,
@@ -105,7 +118,9 @@ def ask(
     finally:
         engine.close()
     if as_json:
-        print(json.dumps({"text": answer.text, "tokens": answer.tokens, "finished": answer.finished}, ensure_ascii=False))
+        print(
+            json.dumps({"text": answer.text, "tokens": answer.tokens, "finished": answer.finished}, ensure_ascii=False)
+        )
     else:
         print()
 
@@ -127,7 +142,9 @@ def open_engine(run: str, base: str, runs: Path, slots: int, context: int) -> tu
     if not base:
         known = list_runs(runs)
         if not run and not known:
-            raise MissingError(f"There is no tuned model in {runs}/ yet. Make one with: plansmith train ARCHIVE, or write with --base smollm2-135m")
+            raise MissingError(
+                f"There is no tuned model in {runs}/ yet. Make one with: plansmith train ARCHIVE, or write with --base smollm2-135m"
+            )
         opened = open_run(run or known[-1], runs)
         if opened.gguf:
             return LlamaEngine(opened.gguf, FORMS[opened.story["base"]["chat"]], slots, context), opened
@@ -138,13 +155,18 @@ def open_engine(run: str, base: str, runs: Path, slots: int, context: int) -> tu
     return TransformersEngine(chosen), None
 
 
-def _write(text: object, model: tuple[Engine, Run | None], title: str, system: str, watch: object) -> object:
+def write_with(
+    text: Brief, model: tuple[Engine, Run | None], title: str, system: str, watch: Callable[[Event], None]
+) -> Written:
+    """Write a plan with an opened engine and what its run knows of past projects."""
     from plansmith import prompts
     from plansmith.writing.write import write_plan
 
     engine, run = model
-    past = run.past_tasks() if run else []
-    return write_plan(text, engine, past, title.replace("-", " ").replace("_", " "), system or prompts.SYSTEM, watch)  # type: ignore[arg-type]
+    past, foreign = (run.past_tasks(), run.client_words()) if run else ([], [])
+    return write_plan(
+        text, engine, past, foreign, title.replace("-", " ").replace("_", " "), system or prompts.SYSTEM, watch
+    )
 
 
 def _form(output: Path | None, force: bool) -> str:

@@ -92,7 +92,11 @@ def read_brief(text: str, title: str = "") -> Brief:
 def detect_language(text: str) -> str:
     """`ro` or `en`, by the share of common words; a text of neither is taken for English."""
     romanian, english = len(_ROMANIAN.findall(text)), len(_ENGLISH.findall(text))
-    return "ro" if romanian > english or (romanian >= 3 and re.search(r"[ăâîșțşţ]", text) and romanian * 2 > english) else "en"
+    return (
+        "ro"
+        if romanian > english or (romanian >= 3 and re.search(r"[ăâîșțşţ]", text) and romanian * 2 > english)
+        else "en"
+    )
 
 
 @dataclass(frozen=True)
@@ -119,7 +123,11 @@ def _markdown() -> MarkdownIt:
     from markdown_it import MarkdownIt
 
     # Only structure is wanted. Rules that would swallow text (code, HTML, link definitions) are off.
-    return MarkdownIt("commonmark").enable("table").disable(["code", "fence", "html_block", "html_inline", "reference", "entity"])
+    return (
+        MarkdownIt("commonmark")
+        .enable("table")
+        .disable(["code", "fence", "html_block", "html_inline", "reference", "entity"])
+    )
 
 
 def _blocks(text: str) -> Iterator[tuple[str, str, str, _Block]]:
@@ -165,7 +173,9 @@ def _heading(opening: Token, block: _Block, above: str) -> Iterator[tuple[str, s
     if opening.tag == "h1":
         yield "title", "", "", block
     plain = _plain(block.content)
-    if opening.markup in ("-", "=") and len(plain.split()) > 12 or (plain.endswith((".", "!", "?")) and len(plain.split()) > 6):
+    if (opening.markup in ("-", "=") and len(plain.split()) > 12) or (
+        plain.endswith((".", "!", "?")) and len(plain.split()) > 6
+    ):
         yield "heading", above, "", block
 
 
@@ -188,7 +198,9 @@ def _line_span(lines: list[str], starts: list[int], where: list[int]) -> tuple[i
 def _locate(token: Token, lines: list[str], starts: list[int]) -> _Block:
     """Map each character of the token's content to its place in the source."""
     first, last = token.map or [0, len(lines)]
-    content, spots, number = [], [], first
+    content: list[str] = []
+    spots: list[int] = []
+    number = first
     for part in token.content.split("\n"):
         bare = part.strip(" ")
         while number < last and bare not in lines[number]:

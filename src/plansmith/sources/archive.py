@@ -29,7 +29,9 @@ class Document:
     @cached_property
     def sha256(self) -> str:
         """Hash of brief and plan, by which a trained pair is recognised later."""
-        return hashlib.sha256(f"{self.brief.text}\x00{self.plan.model_dump_json()}".encode("utf-8", "surrogatepass")).hexdigest()
+        return hashlib.sha256(
+            f"{self.brief.text}\x00{self.plan.model_dump_json()}".encode("utf-8", "surrogatepass")
+        ).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -72,12 +74,16 @@ def _read_project(project: Path) -> Document:
     try:
         plan = parse_json(text) if plan_file.suffix == ".json" else parse_plan(text)
     except PlansmithError as error:
-        raise InputError(error.message, [f"{plan_file.name}: {p}" for p in error.problems or [error.message]]) from error
+        raise InputError(
+            error.message, [f"{plan_file.name}: {p}" for p in error.problems or [error.message]]
+        ) from error
     if not plan.requirements:
         raise InputError(f"{plan_file.name} holds no requirements; there is nothing to learn from it.")
     unknown = {s for item in plan.items() for s in item.source} - {s.id for s in brief.sentences}
     if unknown:
-        raise InputError(f"{plan_file.name} cites {', '.join(sorted(unknown))}, but {brief_file.name} ends at S{len(brief.sentences)}.")
+        raise InputError(
+            f"{plan_file.name} cites {', '.join(sorted(unknown))}, but {brief_file.name} ends at S{len(brief.sentences)}."
+        )
     return Document(project.name, brief, plan)
 
 

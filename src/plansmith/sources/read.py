@@ -36,7 +36,11 @@ def decode(data: bytes, name: str) -> str:
         raise InputError(f"{name} is larger than {MAX_BYTES // 1_000_000} MB; a brief is a text of some pages.")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", "replace")
-    for magic, what in ((b"PK\x03\x04", "a Word, OpenDocument or ZIP file"), (b"%PDF", "a PDF file"), (b"{\\rtf", "an RTF file")):
+    for magic, what in (
+        (b"PK\x03\x04", "a Word, OpenDocument or ZIP file"),
+        (b"%PDF", "a PDF file"),
+        (b"{\\rtf", "an RTF file"),
+    ):
         if data.startswith(magic):
             raise InputError(f"{name} is {what}; save it as plain text or Markdown (.txt, .md) first.")
     if b"\x00" in data:
@@ -44,4 +48,6 @@ def decode(data: bytes, name: str) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InputError(f"{name} is not UTF-8 text (byte {error.start} is 0x{data[error.start]:02x}). Save it as UTF-8.") from error
+        raise InputError(
+            f"{name} is not UTF-8 text (byte {error.start} is 0x{data[error.start]:02x}). Save it as UTF-8."
+        ) from error

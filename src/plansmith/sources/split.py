@@ -33,16 +33,22 @@ def split(archive: Archive, seed: int = 0, test: Sequence[str] = ()) -> Split:
     """
     documents = archive.documents
     if len(documents) < 2:
-        raise InputError(f"The archive {archive.folder} holds one project; at least two are needed, one to learn from and one to test on.")
+        raise InputError(
+            f"The archive {archive.folder} holds one project; at least two are needed, one to learn from and one to test on."
+        )
     names = {d.name for d in documents}
     if unknown := [n for n in test if n not in names]:
-        raise InputError(f"No project named {', '.join(unknown)} in {archive.folder}.", [f"known: {n}" for n in sorted(names)])
+        raise InputError(
+            f"No project named {', '.join(unknown)} in {archive.folder}.", [f"known: {n}" for n in sorted(names)]
+        )
     if test:
         held = set(test)
     else:
         ranked = sorted(documents, key=lambda d: hashlib.sha256(f"{seed}:{d.name}".encode()).digest())
         held = {d.name for d in ranked[: max(1, round(len(documents) * SHARE))]}
-    parts = Split(tuple(d for d in documents if d.name not in held), tuple(d for d in documents if d.name in held), seed)
+    parts = Split(
+        tuple(d for d in documents if d.name not in held), tuple(d for d in documents if d.name in held), seed
+    )
     if not parts.train:
         raise InputError("Every project is named as a test project; none is left to learn from.")
     _refuse_twins(parts)
@@ -51,5 +57,7 @@ def split(archive: Archive, seed: int = 0, test: Sequence[str] = ()) -> Split:
 
 def _refuse_twins(parts: Split) -> None:
     trained = {d.brief.sha256: d.name for d in parts.train}
-    if twins := [f"{d.name} has the brief of {trained[d.brief.sha256]}" for d in parts.test if d.brief.sha256 in trained]:
+    if twins := [
+        f"{d.name} has the brief of {trained[d.brief.sha256]}" for d in parts.test if d.brief.sha256 in trained
+    ]:
         raise InputError("The same brief stands among the projects to learn from and those to test on.", twins)

@@ -139,7 +139,13 @@ def spell(messages: Sequence[Message], chat: ChatForm, answer_next: bool = False
         pieces += [before, content, after]
         length = begin + len(content) + len(after)
     if answer_next:
-        pieces.append({"chatml": "<|im_start|>assistant\n", "llama-2": "", "llama-3": "<|start_header_id|>assistant<|end_header_id|>\n\n"}[chat.name])
+        pieces.append(
+            {
+                "chatml": "<|im_start|>assistant\n",
+                "llama-2": "",
+                "llama-3": "<|start_header_id|>assistant<|end_header_id|>\n\n",
+            }[chat.name]
+        )
     return "".join(pieces), spans
 
 

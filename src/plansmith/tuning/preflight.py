@@ -58,12 +58,21 @@ def preflight(parts: Split, base: Base) -> Preflight:
     counts, example = [], None
     for part, documents in (("train", parts.train), ("test", parts.test)):
         for document in documents:
-            rows = [encode(c, tokenizer, base.chat, document.name) for c in conversations(document.brief, document.plan)]
+            rows = [
+                encode(c, tokenizer, base.chat, document.name) for c in conversations(document.brief, document.plan)
+            ]
             counts.append(_count(document, part, rows, tokenizer, base))
             example = example or next((row for row in rows if row.supervised > 40), rows[0])
     rows_to_train = sum(c.rows for c in counts if c.part == "train")
     steps = recipe.epochs * math.ceil(rows_to_train / recipe.batch)
-    return Preflight(base.name, recipe, tuple(counts), steps, _pieces(example, tokenizer) if example else (), _problems(counts, steps, base))
+    return Preflight(
+        base.name,
+        recipe,
+        tuple(counts),
+        steps,
+        _pieces(example, tokenizer) if example else (),
+        _problems(counts, steps, base),
+    )
 
 
 def _count(document: Document, part: str, rows: list[Row], tokenizer: Any, base: Base) -> DocumentCount:
@@ -93,7 +102,11 @@ def _pieces(row: Row, tokenizer: Any) -> tuple[tuple[str, bool], ...]:
 
 
 def _problems(counts: list[DocumentCount], steps: int, base: Base) -> tuple[str, ...]:
-    found = [f"{c.name}: {c.cut} tokens lie over the context of {base.context}; training refuses to cut them" for c in counts if c.cut]
+    found = [
+        f"{c.name}: {c.cut} tokens lie over the context of {base.context}; training refuses to cut them"
+        for c in counts
+        if c.cut
+    ]
     found += [f"{c.name}: nothing would be learned from it" for c in counts if not c.supervised]
     if steps < 30:
         found.append(f"{steps} optimiser steps teach little; add documents, or raise --epochs or lower --batch")

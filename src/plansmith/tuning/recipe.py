@@ -39,16 +39,22 @@ class Recipe:
 class Overrides:
     """What the user sets by flag, settings file or environment; None leaves it to the recipe of the base."""
 
-    epochs: Annotated[int | None, Parameter(help="Times that every row is learned from; the best epoch is kept [1 to 50].")] = None
+    epochs: Annotated[
+        int | None, Parameter(help="Times that every row is learned from; the best epoch is kept [1 to 50].")
+    ] = None
     learning_rate: Annotated[float | None, Parameter(help="Peak of the learning rate [above 0, to 0.1].")] = None
     rank: Annotated[int | None, Parameter(help="Rank of the LoRA adapter [1 to 512].")] = None
-    alpha: Annotated[int | None, Parameter(help="LoRA scale, divided by the rank [1 to 2048]; by default twice the rank.")] = None
+    alpha: Annotated[
+        int | None, Parameter(help="LoRA scale, divided by the rank [1 to 2048]; by default twice the rank.")
+    ] = None
     batch: Annotated[int | None, Parameter(help="Rows in an optimiser step [1 to 256].")] = None
     warmup: Annotated[int | None, Parameter(help="Optimiser steps until the peak is reached [0 to 10000].")] = None
     seed: Annotated[int | None, Parameter(help="Seed of split, order and adapter [0 to 2147483647].")] = None
     targets: Annotated[Literal["all", "attention"] | None, Parameter(help="Linear layers that are adapted.")] = None
     rslora: Annotated[bool | None, Parameter(help="Scale by the root of the rank (rsLoRA).")] = None
-    dora: Annotated[bool | None, Parameter(help="Adapt direction and magnitude apart (DoRA); slower, and not written as GGUF.")] = None
+    dora: Annotated[
+        bool | None, Parameter(help="Adapt direction and magnitude apart (DoRA); slower, and not written as GGUF.")
+    ] = None
 
 
 RANGES: dict[str, tuple[float, float]] = {

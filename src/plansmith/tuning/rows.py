@@ -45,7 +45,9 @@ def encode(messages: Sequence[Message], tokenizer: Any, chat: ChatForm, document
         learned.append(any(a <= start < b and end > start for a, b in spans))
     end_id = tokenizer.convert_tokens_to_ids(chat.end)
     if spans and not any(on and token == end_id for token, on in zip(ids, learned, strict=True)):
-        raise InputError(f"The end token {chat.end!r} would not be learned: the tokenizer does not know it as one token.")
+        raise InputError(
+            f"The end token {chat.end!r} would not be learned: the tokenizer does not know it as one token."
+        )
     return Row(ids, tuple(learned), document)
 
 

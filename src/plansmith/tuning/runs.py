@@ -1,8 +1,8 @@
 """The run folder: all that passes from tuning to writing, and the whole story of a run.
 
 `runs/NAME/` holds run.json (base, recipe, split, data hash, versions, result), metrics.jsonl (one line an
-optimiser step or an epoch), adapter/ (safetensors), model.gguf where the base is one, and tasks.jsonl (the
-archive's tasks with their hours, from which new estimates are drawn).
+optimiser step or an epoch), adapter/ (safetensors), model.gguf where the base is one, tasks.jsonl (the archive's
+tasks with their hours, from which new estimates are drawn) and words.txt (stems that only one or two projects hold).
 Try: plansmith train examples/archive --name first && cat runs/first/run.json
 """
 
@@ -59,6 +59,11 @@ class Run:
         path = self.folder / "model.gguf"
         return path if path.is_file() else None
 
+    def client_words(self) -> list[str]:
+        """Stems that belong to single clients of the archive."""
+        path = self.folder / "words.txt"
+        return path.read_text(encoding="utf-8").split() if path.is_file() else []
+
     def past_tasks(self) -> list[PastTask]:
         """The tasks of the projects that were learned from."""
         lines = (self.folder / "tasks.jsonl").read_text(encoding="utf-8").splitlines()
@@ -74,7 +79,9 @@ def open_run(name: str, runs: Path = RUNS) -> Run:
         known = list_runs(runs)
         near = difflib.get_close_matches(name, known, 1)
         hint = f"Did you mean {near[0]}? " if near else ""
-        there = f"There are: {', '.join(known)}." if known else "There are none yet; make one with: plansmith train ARCHIVE"
+        there = (
+            f"There are: {', '.join(known)}." if known else "There are none yet; make one with: plansmith train ARCHIVE"
+        )
         raise MissingError(f"There is no run named {name!r} in {runs}/. {hint}{there}") from None
     except (json.JSONDecodeError, NotADirectoryError) as error:
         raise InputError(f"{folder}/run.json is damaged ({error}). Train the run again.") from error
@@ -101,7 +108,9 @@ def check_name(name: str, runs: Path = RUNS) -> Path:
     if not name or name.startswith(".") or not all(c.isalnum() or c in "-_." for c in name):
         raise InputError(f"{name!r} cannot name a run: use letters, digits, '-', '_' and '.', not at the start.")
     if (runs / name).exists():
-        raise InputError(f"The run {runs / name} exists already and is not overwritten. Choose another --name, or delete it.")
+        raise InputError(
+            f"The run {runs / name} exists already and is not overwritten. Choose another --name, or delete it."
+        )
     return runs / name
 
 
@@ -117,6 +126,23 @@ def past_tasks(plans: Iterable[tuple[str, Plan]]) -> list[PastTask]:
                 e = task.estimate
                 found.append(PastTask(task.title, task.role, requirement, e.o, e.m, e.p, document))
     return found
+
+
+def client_words(documents: Iterable[tuple[str, str]]) -> list[str]:
+    """Stems that at most two of the (text, language) pairs hold: a client's own words, which must not reach another.
+
+    Stems that most writing holds (those of the common acceptance and planning words) occur in more documents.
+    """
+    from collections import Counter
+
+    from plansmith.plan import content_words
+
+    counts = Counter(stem for text, language in documents for stem in set(content_words(text, language)))
+    return sorted(stem for stem, count in counts.items() if count <= 2)
+
+
+def write_client_words(stems: Iterable[str], folder: Path) -> None:
+    (folder / "words.txt").write_text("".join(f"{stem}\n" for stem in stems), encoding="utf-8")
 
 
 def write_past_tasks(tasks: Iterable[PastTask], folder: Path) -> None:

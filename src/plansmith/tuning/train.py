@@ -16,6 +16,7 @@ from typing import Any
 
 from plansmith.errors import ResourceError
 from plansmith.files import need_space, replacing_folder
+from plansmith.plan import render_plan
 from plansmith.prompts import conversations
 from plansmith.sources.archive import Archive, Document
 from plansmith.sources.split import Split
@@ -24,7 +25,7 @@ from plansmith.tuning.gguf import write_gguf
 from plansmith.tuning.load import load_model, load_tokenizer, versions
 from plansmith.tuning.recipe import Recipe
 from plansmith.tuning.rows import Row, batches, encode_all
-from plansmith.tuning.runs import Run, check_name, past_tasks, write_past_tasks
+from plansmith.tuning.runs import Run, check_name, client_words, past_tasks, write_client_words, write_past_tasks
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,9 @@ def train(archive: Archive, parts: Split, base: Base, recipe: Recipe, name: str,
             watch(Progress("gguf"))
             write_gguf(Path(base.source), staged / "adapter", staged / "model.gguf", f"{base.name} tuned: {name}")
         write_past_tasks(past_tasks((d.name, d.plan) for d in parts.train), staged)
+        write_client_words(
+            client_words((f"{d.brief.text}\n{render_plan(d.plan)}", d.plan.language) for d in parts.train), staged
+        )
         story = _story(archive, parts, base, recipe, rows, result)
         (staged / "run.json").write_text(json.dumps(story, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return Run(folder, story)
@@ -85,7 +89,9 @@ class _Log:
     def __call__(self, progress: Progress) -> None:
         if progress.loss is not None or progress.held_out is not None:
             with self.path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps({k: v for k, v in asdict(progress).items() if v is not None and k != "left"}) + "\n")
+                file.write(
+                    json.dumps({k: v for k, v in asdict(progress).items() if v is not None and k != "left"}) + "\n"
+                )
         self.watch(progress)
 
 
@@ -192,7 +198,11 @@ def _refuse_nan(loss: float, step: int, recipe: Recipe) -> None:
 
 
 def _explained(error: BaseException, recipe: Recipe, rows: Sequence[Row]) -> BaseException:
-    if isinstance(error, MemoryError) or "out of memory" in str(error).lower() or "can't allocate" in str(error).lower():
+    if (
+        isinstance(error, MemoryError)
+        or "out of memory" in str(error).lower()
+        or "can't allocate" in str(error).lower()
+    ):
         longest = max(map(len, rows))
         return ResourceError(
             f"Out of memory with batches of {recipe.batch} rows, the longest of {longest} tokens. "
@@ -201,7 +211,9 @@ def _explained(error: BaseException, recipe: Recipe, rows: Sequence[Row]) -> Bas
     return error
 
 
-def _story(archive: Archive, parts: Split, base: Base, recipe: Recipe, rows: list[Row], result: dict[str, Any]) -> dict[str, Any]:
+def _story(
+    archive: Archive, parts: Split, base: Base, recipe: Recipe, rows: list[Row], result: dict[str, Any]
+) -> dict[str, Any]:
     return {
         "base": {"name": base.name, "licence": base.licence, "chat": base.chat.name},
         "recipe": recipe.as_dict(),

@@ -12,12 +12,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from plansmith.locale import words
-from plansmith.plan import Brief, Plan, amounts, dates
 from plansmith.plan import (
+    Brief,
     Decision,
     Dependency,
     Milestone,
     Option,
+    Plan,
     Question,
     Quote,
     Requirement,
@@ -25,6 +26,8 @@ from plansmith.plan import (
     Scenario,
     Story,
     Task,
+    amounts,
+    dates,
 )
 from plansmith.writing.estimate import Analogies
 from plansmith.writing.listen import Wish
@@ -32,7 +35,10 @@ from plansmith.writing.work import Work
 
 # Work of one story goes in this order: what comes later waits for the stage before it.
 _STAGES = ({"design"}, {"backend", "data"}, {"web", "mobile"}, {"devops"}, {"qa"})
-_BUDGET = re.compile(r"\b(?:budget|spend|afford|funds?|funding|grant|cost|costs|have about|have (?:roughly|around|up to)|buget|cheltui|fonduri)\b", re.IGNORECASE)
+_BUDGET = re.compile(
+    r"\b(?:budget|spend|afford|funds?|funding|grant|cost|costs|have about|have (?:roughly|around|up to)|buget|cheltui|fonduri)\b",
+    re.IGNORECASE,
+)
 _DEADLINE = re.compile(
     r"\b(?:before|by|until|no later than|launch|live|ready|open|start|deadline|finish|deliver|pilot|in time for|până|pana|lansare|gata|termen)\w*\b",
     re.IGNORECASE,
@@ -52,11 +58,23 @@ class Parts:
 
 def requirement(number: int, wish: Wish) -> Requirement:
     """The requirement of a wish; its source is known by construction."""
-    return Requirement(id=f"R{number}", text=wish.text, kind=wish.kind, priority=wish.priority, origin="stated", source=(wish.sentence.id,))  # type: ignore[arg-type]
+    return Requirement(
+        id=f"R{number}",
+        text=wish.text,
+        kind=wish.kind,
+        priority=wish.priority,
+        origin="stated",
+        source=(wish.sentence.id,),
+    )
 
 
 def compose(
-    brief: Brief, requirements: Sequence[Requirement], works: Sequence[Work | None], parts: Parts, past: Analogies, title: str
+    brief: Brief,
+    requirements: Sequence[Requirement],
+    works: Sequence[Work | None],
+    parts: Parts,
+    past: Analogies,
+    title: str,
 ) -> Plan:
     """Put the plan together. `works[i]` serves `requirements[i]`, or is None where it needs none."""
     stories: list[Story] = []
@@ -79,7 +97,10 @@ def compose(
         stories=tuple(stories),
         tasks=tuple(tasks),
         milestones=_milestones(requirements, stories, tasks, brief.language),
-        risks=tuple(Risk(id=f"K{i}", event=e, probability=p, impact=m, response=r) for i, (e, p, m, r) in enumerate(parts.risks, 1)),
+        risks=tuple(
+            Risk(id=f"K{i}", event=e, probability=p, impact=m, response=r)
+            for i, (e, p, m, r) in enumerate(parts.risks, 1)
+        ),
         questions=_questions(parts, money is not None, day is not None, requirements, brief.language),
         decisions=_decisions(parts),
         quotes=tuple(Quote(id=s.id, text=brief.quote(s.id)) for s in brief.sentences),
@@ -107,7 +128,13 @@ def deadline(brief: Brief) -> dt.date | None:
 def _story(story_id: str, needed: Requirement, work: Work) -> Story:
     scenarios = tuple(Scenario(given=g, when=w, then=t) for g, w, t in work.criteria)
     return Story(
-        id=story_id, requirements=(needed.id,), role=work.role, want=work.want, so_that=work.so_that, acceptance=scenarios, source=needed.source
+        id=story_id,
+        requirements=(needed.id,),
+        role=work.role,
+        want=work.want,
+        so_that=work.so_that,
+        acceptance=scenarios,
+        source=needed.source,
     )
 
 
@@ -144,7 +171,9 @@ def _without_twins(tasks: list[Task]) -> list[Task]:
         key = (task.role, " ".join(sorted(task.title.lower().split())))
         if twin := kept.get(key):
             serves = tuple(dict.fromkeys((*twin.serves, *task.serves)))
-            kept[key] = twin.model_copy(update={"serves": serves, "source": tuple(dict.fromkeys((*twin.source, *task.source)))})
+            kept[key] = twin.model_copy(
+                update={"serves": serves, "source": tuple(dict.fromkeys((*twin.source, *task.source)))}
+            )
             renamed[task.id] = twin.id
         else:
             kept[key] = task
@@ -154,10 +183,14 @@ def _without_twins(tasks: list[Task]) -> list[Task]:
 def _redirect(task: Task, renamed: dict[str, str]) -> Task:
     waits = dict.fromkeys(renamed.get(d.task, d.task) for d in task.depends_on)
     # Number order keeps it free of circles: a task waits only for tasks that were made before it.
-    return task.model_copy(update={"depends_on": tuple(Dependency(task=t) for t in waits if int(t[1:]) < int(task.id[1:]))})
+    return task.model_copy(
+        update={"depends_on": tuple(Dependency(task=t) for t in waits if int(t[1:]) < int(task.id[1:]))}
+    )
 
 
-def _milestones(requirements: Sequence[Requirement], stories: Sequence[Story], tasks: Sequence[Task], language: str) -> tuple[Milestone, ...]:
+def _milestones(
+    requirements: Sequence[Requirement], stories: Sequence[Story], tasks: Sequence[Task], language: str
+) -> tuple[Milestone, ...]:
     """First what must be, then the rest."""
     must = {r.id for r in requirements if r.priority == "must"}
     first = {s.id for s in stories if set(s.requirements) & must}
@@ -167,10 +200,15 @@ def _milestones(requirements: Sequence[Requirement], stories: Sequence[Story], t
     )
     text = words(language)
     filled = [(name, ids) for name, ids in groups if ids]
-    return tuple(Milestone(id=f"M{i}", title=text[f"written.{name}"], exit=text[f"written.{name}_exit"], tasks=tuple(ids)) for i, (name, ids) in enumerate(filled, 1))
+    return tuple(
+        Milestone(id=f"M{i}", title=text[f"written.{name}"], exit=text[f"written.{name}_exit"], tasks=tuple(ids))
+        for i, (name, ids) in enumerate(filled, 1)
+    )
 
 
-def _questions(parts: Parts, money: bool, day: bool, requirements: Sequence[Requirement], language: str) -> tuple[Question, ...]:
+def _questions(
+    parts: Parts, money: bool, day: bool, requirements: Sequence[Requirement], language: str
+) -> tuple[Question, ...]:
     text = words(language)
     known = ((money, "ask_budget"), (day, "ask_deadline"))
     asked = [*parts.questions, *(text[f"written.{name}"] for there, name in known if not there)]
@@ -178,7 +216,7 @@ def _questions(parts: Parts, money: bool, day: bool, requirements: Sequence[Requ
 
 
 def _decisions(parts: Parts) -> tuple[Decision, ...]:
-    made = []
+    made: list[Decision] = []
     for title, context, first, because, second, instead, chosen in parts.decisions:
         pick = second if _near(chosen, second) > _near(chosen, first) else first
         options = (Option(title=first, consequence=because), Option(title=second, consequence=instead))

@@ -76,10 +76,24 @@ class LlamaEngine:
         self._lock = threading.Lock()
         self._ready = threading.Event()
         self._failure = ""
-        self._errors = tempfile.TemporaryFile()
-        command = [sys.executable, "-m", "plansmith.writing.llama", str(model), str(slots), str(context), str(usable_cores())]
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (lives as long as the child)
+        command = [
+            sys.executable,
+            "-m",
+            "plansmith.writing.llama",
+            str(model),
+            str(slots),
+            str(context),
+            str(usable_cores()),
+        ]
         self._child = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors, text=True, encoding="utf-8", start_new_session=True
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            text=True,
+            encoding="utf-8",
+            start_new_session=True,
         )
         threading.Thread(target=self._listen, daemon=True).start()
 
@@ -189,7 +203,11 @@ class TransformersEngine:
 
         inputs = self._tokenizer(request.prompt, add_special_tokens=False, return_tensors="pt").to(self._model.device)
         end = self._tokenizer.convert_tokens_to_ids(self.chat.end)
-        sampling = {"do_sample": True, "temperature": request.temperature} if request.temperature else {"do_sample": False, "temperature": None, "top_p": None}
+        sampling = (
+            {"do_sample": True, "temperature": request.temperature}
+            if request.temperature
+            else {"do_sample": False, "temperature": None, "top_p": None}
+        )
         with self._lock:
             torch.manual_seed(request.seed)
             try:
@@ -204,9 +222,15 @@ class TransformersEngine:
                     streamer=_Streamer(self._tokenizer, on_text, TextStreamer) if on_text else None,
                 )
             except torch.OutOfMemoryError as error:
-                raise ResourceError("Out of memory while writing. Close other programs on the GPU, or use a smaller base.") from error
+                raise ResourceError(
+                    "Out of memory while writing. Close other programs on the GPU, or use a smaller base."
+                ) from error
         new = output[0, inputs["input_ids"].shape[1] :]
-        return Completion(self._tokenizer.decode(new, skip_special_tokens=True).strip(), len(new), bool(len(new)) and int(new[-1]) == end)
+        return Completion(
+            self._tokenizer.decode(new, skip_special_tokens=True).strip(),
+            len(new),
+            bool(len(new)) and int(new[-1]) == end,
+        )
 
     def close(self) -> None:
         """Release the model."""
@@ -215,9 +239,9 @@ class TransformersEngine:
     def _constraints(self, grammar: str) -> list[Any]:
         if not grammar:
             return []
-        from plansmith.writing.constrain import GrammarProcessor
+        from plansmith.writing.constrain import constrain
 
-        return [GrammarProcessor(self._tokenizer, grammar)]
+        return [constrain(self._tokenizer, grammar)]
 
 
 def _Streamer(tokenizer: Any, on_text: OnText, streamer: Any) -> Any:  # noqa: N802

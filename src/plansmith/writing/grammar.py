@@ -32,7 +32,9 @@ def sentence_grammar(may_be_nothing: bool, most: int = 3) -> str:
     )
 
 
-def requirement_grammar(roles: Sequence[str], given: str = "", areas: Sequence[str] = AREAS, most_tasks: int = 3) -> str:
+def requirement_grammar(
+    roles: Sequence[str], given: str = "", areas: Sequence[str] = AREAS, most_tasks: int = 3
+) -> str:
     """A story by one of the roles, one or two acceptance criteria, one to `most_tasks` tasks.
 
     `given` are words of the story that are already said: the grammar then goes on from there.
@@ -61,21 +63,19 @@ SUMMARY = "\n".join(
         r"text ::= [A-Z] [^\n<>|{}\[\]\\]{40,420} [.]",
     ]
 )
-RISKS = "\n".join(
+QUESTION = "\n".join(["root ::= question", r'question ::= [A-Z] [^\n<>|{}\[\]\\?.:;]{12,120} "?"'])
+RISK = "\n".join(
     [
-        'root ::= risk "\\n" risk',
-        'risk ::= text " (" [1-5] "/" [1-5] ") -> " text',
-        r"text ::= [a-zA-Z] [^\n<>|{}\[\]\\()]{12,140} [a-z0-9.]",
+        'root ::= text ". (" [1-5] "/" [1-5] ") -> " text',
+        r"text ::= [a-zA-Z] [^\n<>|{}\[\]\\().:;]{12,110} [a-z0-9]",
     ]
 )
-QUESTIONS = "\n".join(['root ::= question "\\n" question', r'question ::= [A-Z] [^\n<>|{}\[\]\\?]{12,140} "?"'])
-DECISIONS = "\n".join(
+DECISION = "\n".join(
     [
-        'root ::= decision ("\\n" decision)?',
-        'decision ::= title ": " text " | " option " | " option " | " title',
+        'root ::= title ": " text " | " option " | " option " | " title',
         'option ::= title ": " text',
-        r"title ::= [A-Z] [^\n<>|{}\[\]\\:]{3,60} [a-z0-9)]",
-        r"text ::= [a-zA-Z] [^\n<>|{}\[\]\\:]{10,140} [a-z0-9)]",
+        r"title ::= [A-Z] [^\n<>|{}\[\]\\:.;]{3,50} [a-z0-9)]",
+        r"text ::= [a-zA-Z] [^\n<>|{}\[\]\\:.;]{10,100} [a-z0-9)]",
     ]
 )
 
@@ -128,13 +128,13 @@ def read_requirement(answer: str) -> StoryAnswer | None:
     return StoryAnswer(story[1], story[2], story[3] or "", criteria, tasks)  # type: ignore[arg-type]
 
 
-def read_risks(answer: str) -> list[tuple[str, int, int, str]]:
-    """(event, probability, impact, response) of each risk."""
-    found = (_RISK.match(line.strip()) for line in answer.splitlines())
-    return [(m[1], int(m[2]), int(m[3]), m[4]) for m in found if m]
+def read_risk(answer: str) -> tuple[str, int, int, str] | None:
+    """(event, probability, impact, response) of a risk; None where it cannot be read."""
+    match = _RISK.match(answer.strip())
+    return (match[1], int(match[2]), int(match[3]), match[4]) if match else None
 
 
-def read_decisions(answer: str) -> list[tuple[str, ...]]:
-    """(title, context, option, consequence, option, consequence, chosen) of each decision."""
-    found = (_DECISION.match(line.strip()) for line in answer.splitlines())
-    return [tuple(part.strip() for part in m.groups()) for m in found if m]
+def read_decision(answer: str) -> tuple[str, ...] | None:
+    """(title, context, option, consequence, option, consequence, chosen); None where it cannot be read."""
+    match = _DECISION.match(answer.strip())
+    return tuple(part.strip() for part in match.groups()) if match else None

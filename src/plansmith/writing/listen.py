@@ -8,9 +8,24 @@ Cues found by code overrule a model that hears nothing, and a restatement that l
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import combinations
+from typing import cast
 
 from plansmith import prompts
-from plansmith.plan import Brief, Sentence, content_words, kind_hint, not_product, priority_hint, requirement_cue, unfaithful
+from plansmith.plan import (
+    Brief,
+    Kind,
+    Priority,
+    Sentence,
+    content_words,
+    kind_hint,
+    not_product,
+    priority_hint,
+    requirement_cue,
+    roles,
+    roles_in,
+    unfaithful,
+)
 from plansmith.writing.engine import Engine, Request
 from plansmith.writing.grammar import RequirementLine, read_sentence, sentence_grammar
 from plansmith.writing.talk import Talk
@@ -25,8 +40,8 @@ class Wish:
 
     sentence: Sentence
     text: str
-    kind: str
-    priority: str
+    kind: Kind
+    priority: Priority
     quoted: bool = False
 
 
@@ -46,7 +61,7 @@ def listen(sentence: Sentence, before: Sentence | None, brief: Brief, engine: En
     cue, other = requirement_cue(sentence), not_product(sentence)
     if other and not cue:
         return Heard(sentence, (), other, talk)
-    answer = talk.ask(engine, Request("", sentence_grammar(may_be_nothing=cue is None), 140))
+    answer = talk.ask(engine, Request("", sentence_grammar(may_be_nothing=not _firm(cue, sentence, brief)), 140))
     lines = read_sentence(answer)
     if not lines:
         return Heard(sentence, (), "the model hears no requirement", talk)
@@ -55,6 +70,13 @@ def listen(sentence: Sentence, before: Sentence | None, brief: Brief, engine: En
         lines = [RequirementLine(lines[0].priority, lines[0].kind, quoted_words(sentence))]
     wishes = tuple(_wish(line, sentence, bool(problems)) for line in lines)
     return Heard(sentence, wishes, "", replace(talk, messages=(*talk.messages, _spoken(wishes))))
+
+
+def _firm(cue: str | None, sentence: Sentence, brief: Brief) -> bool:
+    """Whether the cue overrules the model: a bare "can" or "might" does so only in a list or about the client's people."""
+    if cue == "modal" and sentence.form == "sentence":
+        return any(role in roles(brief) for role in roles_in(sentence.text, brief.language))
+    return cue is not None
 
 
 def quoted_words(sentence: Sentence) -> str:
@@ -68,9 +90,11 @@ def quoted_words(sentence: Sentence) -> str:
 
 def _problems(lines: list[RequirementLine], sentence: Sentence, brief: Brief) -> list[str]:
     """Reasons why the lines together do not say what the sentence says."""
-    found = [p for line in lines for p in unfaithful(line.text, sentence, brief.language)]
+    found = [p for line in lines for p in unfaithful(line.text, sentence, brief.language, brief)]
     if len({line.text.lower() for line in lines}) < len(lines):
         found.append("the same requirement twice")
+    if any(_alike(a.text, b.text, brief.language) for a, b in combinations(lines, 2)):
+        found.append("two requirements that say the same in part")
     said = set(content_words(sentence.text, brief.language))
     kept = {w for line in lines for w in content_words(line.text, brief.language)}
     if said and len(said & kept) / len(said) < _KEPT_WORDS:
@@ -78,8 +102,17 @@ def _problems(lines: list[RequirementLine], sentence: Sentence, brief: Brief) ->
     return found
 
 
+def _alike(one: str, other: str, language: str) -> bool:
+    mine, theirs = set(content_words(one, language)), set(content_words(other, language))
+    return len(mine & theirs) * 2 >= min(len(mine), len(theirs)) + 1
+
+
 def _wish(line: RequirementLine, sentence: Sentence, quoted: bool) -> Wish:
-    return Wish(sentence, line.text, kind_hint(sentence) or line.kind, priority_hint(sentence) or line.priority, quoted)
+    kind, priority = (
+        kind_hint(sentence) or cast("Kind", line.kind),
+        priority_hint(sentence) or cast("Priority", line.priority),
+    )
+    return Wish(sentence, line.text, kind, priority, quoted)
 
 
 def _spoken(wishes: tuple[Wish, ...]) -> prompts.Message:

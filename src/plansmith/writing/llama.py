@@ -81,7 +81,17 @@ def _complete(server: Any, message: dict[str, Any], cancelled: set[int], out: Te
         return
     finish = (last.get("choices") or [{}])[0].get("finish_reason")
     usage = last.get("usage", {})
-    _say(out, lock, {"id": number, "done": True, "text": "".join(pieces), "finish": finish, "tokens": usage.get("completion_tokens", 0)})
+    _say(
+        out,
+        lock,
+        {
+            "id": number,
+            "done": True,
+            "text": "".join(pieces),
+            "finish": finish,
+            "tokens": usage.get("completion_tokens", 0),
+        },
+    )
 
 
 def _say(out: TextIO, lock: threading.Lock, message: dict[str, Any]) -> None:

@@ -23,9 +23,16 @@ _WISH = re.compile(
     r"(?!not\b|never\b|only\b)(?P<what>.+)$",
     re.IGNORECASE,
 )
-_SYSTEM = re.compile(r"^(?:the |this |our |an? )?(?:system|app|application|site|website|page|software|platform|api|product|tool|it)\b", re.IGNORECASE)
+_PRESENT = re.compile(
+    r"^(?P<who>(?:(?:an?|the|each|every|all|our|any|my) )?[\w'’/-]+(?: [\w'’/-]+){0,3}?) (?!(?:is|are|was|were|has|have|does|do|never|must|should|shall|can|will)\b)"
+    r"(?P<verb>[a-z]{2,})(?P<what> .+)$",
+    re.IGNORECASE,
+)
+_SYSTEM = re.compile(
+    r"^(?:the |this |our |an? )?(?:system|app|application|site|website|page|software|platform|api|product|tool|it)\b",
+    re.IGNORECASE,
+)
 _SO_THAT = re.compile(r",? so(?: that)? (?P<benefit>.+)$")
-_IMPERATIVE = re.compile(r"^(?:create|build|add|display|show|implement|provide|allow|send|list|support|include|make|use|let|enable|store|track|export|import)\b", re.IGNORECASE)  # fmt: skip
 _LONGEST = 24
 
 
@@ -49,12 +56,14 @@ def read_opening(requirement: str, roles: Sequence[str]) -> Opening | None:
     text = requirement.strip().rstrip(".")
     if match := _AS_A.match(text):
         want, benefit = _part_benefit(match["rest"])
-        return Opening(match["role"].strip(), _shorten(f"to {want}" if match["able"] or match["can"] else want), benefit)
+        return Opening(
+            match["role"].strip(), _shorten(f"to {want}" if match["able"] or match["can"] else want), benefit
+        )
     if _SYSTEM.match(text):
         return None
     match = _WISH.match(text)
     if not match:
-        return None
+        return _read_present(text, roles)
     role = _known_role(match["who"], roles)
     if role is None:
         return None
@@ -64,9 +73,20 @@ def read_opening(requirement: str, roles: Sequence[str]) -> Opening | None:
     return Opening(role, _shorten(want), benefit)
 
 
-def is_imperative(text: str) -> bool:
-    """Whether the requirement is an order to the builder ("Add loading animations")."""
-    return bool(_IMPERATIVE.match(text))
+def _read_present(text: str, roles: Sequence[str]) -> Opening | None:
+    """ "Staff see the orders", "User clicks a title": a known role and what it does."""
+    match = _PRESENT.match(text)
+    role = _known_role(match["who"], roles) if match else None
+    if not match or role is None:
+        return None
+    plural = match["who"].lower().endswith("s") or role in ("staff", "people")
+    verb = match["verb"]
+    if verb.endswith("s") and not verb.endswith("ss") and not plural:
+        verb = re.sub(r"ies$", "y", verb) if verb.endswith("ies") else re.sub(r"((?:[sxzo]|ch|sh))es$|s$", r"\1", verb)
+    elif not plural and role != "user":
+        return None  # not a verb in the third person: the words are something else
+    want, benefit = _part_benefit(f"{verb}{match['what']}")
+    return Opening(role, _shorten(f"to {want}"), benefit)
 
 
 def _part_benefit(text: str) -> tuple[str, str]:

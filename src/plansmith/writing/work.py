@@ -33,23 +33,37 @@ class Work:
     tasks: tuple[tuple[str, str], ...]
 
 
-def plan_work(wish: Wish, talk: Talk, roles: Sequence[str], evidence: Evidence, engine: Engine) -> Work:
+def plan_work(wish: Wish, talk: Talk, roles: Sequence[str], evidence: Evidence, engine: Engine) -> Planned:
     """Ask for the story and tasks of one wish, twice at most, and keep what stands the checks."""
     talk = talk.say(prompts.requirement_step(wish.text))
     first = _attempt(wish, talk, roles, evidence, engine, Request("", max_tokens=300))
     if first.faults == 0:
-        return first.work
-    again = _attempt(wish, talk, roles, evidence, engine, Request("", max_tokens=300, temperature=0.6, seed=1, repeat_penalty=1.1))
-    return min(first, again, key=lambda a: a.faults).work
+        return Planned(first.work, talk.say(prompts.Message("assistant", first.answer)))
+    again = _attempt(
+        wish, talk, roles, evidence, engine, Request("", max_tokens=300, temperature=0.6, seed=1, repeat_penalty=1.1)
+    )
+    best = min(first, again, key=lambda a: a.faults)
+    return Planned(best.work, talk.say(prompts.Message("assistant", best.answer)))
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A wish's work, and the conversation up to it, from which asides continue."""
+
+    work: Work
+    talk: Talk
 
 
 @dataclass(frozen=True)
 class _Attempt:
     work: Work
     faults: int
+    answer: str
 
 
-def _attempt(wish: Wish, talk: Talk, roles: Sequence[str], evidence: Evidence, engine: Engine, request: Request) -> _Attempt:
+def _attempt(
+    wish: Wish, talk: Talk, roles: Sequence[str], evidence: Evidence, engine: Engine, request: Request
+) -> _Attempt:
     opening = read_opening(wish.text, roles)
     allowed = [f"{prompts.article(role)} {role}" for role in roles]
     grammar = requirement_grammar(allowed, opening.text if opening else "")
@@ -57,10 +71,13 @@ def _attempt(wish: Wish, talk: Talk, roles: Sequence[str], evidence: Evidence, e
     said = read_requirement(answer)
     if said and opening:
         said = replace(said, role=opening.role, want=opening.want)
-    return _checked(wish, said, talk, roles, evidence)
+    work, faults = _checked(wish, said, talk, roles, evidence)
+    return _Attempt(work, faults, answer)
 
 
-def _checked(wish: Wish, said: StoryAnswer | None, talk: Talk, roles: Sequence[str], evidence: Evidence) -> _Attempt:
+def _checked(
+    wish: Wish, said: StoryAnswer | None, talk: Talk, roles: Sequence[str], evidence: Evidence
+) -> tuple[Work, int]:
     """Keep the parts that stand; replace or drop the others, and count them."""
     language, faults = evidence.brief.language, 0
     own = {key.removeprefix("written."): text for key, text in words(language).items() if key.startswith("written.")}
@@ -77,12 +94,17 @@ def _checked(wish: Wish, said: StoryAnswer | None, talk: Talk, roles: Sequence[s
         return bool(reasons)
 
     want = said.want
-    if not want or (read_opening(wish.text, roles) is None and (faulty(want) or unfaithful(want, wish.sentence, language, partial=True))):
+    if not want or (
+        read_opening(wish.text, roles) is None
+        and (faulty(want) or unfaithful(want, wish.sentence, language, evidence.brief))
+    ):
         want, faults = own["this_to_hold"].format(text=_lower(wish.text)), faults + 1
     so_that = said.so_that
     if so_that and (faulty(so_that) or fuzz.token_set_ratio(so_that, want) > 85):
         so_that, faults = "", faults + 1
-    criteria = tuple(c for c in said.criteria if not faulty(" ".join(c)) and fuzz.token_set_ratio(c[1], c[2]) < 95)
+    criteria = tuple(
+        c for c in said.criteria if not any(faulty(part) for part in c) and fuzz.token_set_ratio(c[1], c[2]) < 95
+    )
     faults += len(said.criteria) - len(criteria)
     tasks = tuple(t for t in said.tasks if not faulty(t[1]))
     faults += len(said.tasks) - len(tasks)
@@ -90,14 +112,14 @@ def _checked(wish: Wish, said: StoryAnswer | None, talk: Talk, roles: Sequence[s
     tries = own["tries_it"].format(role=f"{prompts.article(said.role)} {said.role}")
     criteria = criteria or ((own["finished_product"], tries, holds),)
     tasks = tasks or (("qa" if wish.kind == "quality" else "backend", own["build"].format(text=_short(wish.text))),)
-    return _Attempt(Work(said.role, want, so_that, criteria, tasks), faults)
+    return Work(said.role, want, so_that, criteria, tasks), faults
 
 
 def _lower(text: str) -> str:
     """The sentence as part of another one: without its full stop, and its first word small unless it is a name."""
     text = text.rstrip(" .")
     first = text.split(" ", 1)[0]
-    return text if first.isupper() and len(first) > 1 or first == "I" else text[:1].lower() + text[1:]
+    return text if (first.isupper() and len(first) > 1) or first == "I" else text[:1].lower() + text[1:]
 
 
 def _short(text: str) -> str:

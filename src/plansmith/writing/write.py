@@ -7,23 +7,30 @@ Try: plansmith plan brief.md
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Any
+
+from rapidfuzz import fuzz
 
 from plansmith import prompts
 from plansmith.errors import InputError
-from plansmith.plan import Brief, Plan, Requirement, not_product, roles
+from plansmith.plan import Brief, Plan, Requirement, amounts, dates, roles
 from plansmith.tuning.runs import PastTask
 from plansmith.writing.clean import Evidence, broken, repeats
 from plansmith.writing.compose import Parts, compose, requirement
 from plansmith.writing.engine import Engine, Request
 from plansmith.writing.estimate import Analogies
-from plansmith.writing.grammar import DECISIONS, QUESTIONS, RISKS, SUMMARY, read_decisions, read_risks
+from plansmith.writing.grammar import DECISION, QUESTION, RISK, SUMMARY, read_decision, read_risk
 from plansmith.writing.listen import Heard, Wish, listen
 from plansmith.writing.talk import Talk
-from plansmith.writing.work import Work, plan_work
+from plansmith.writing.work import Planned, plan_work
+
+# Questions, risks and decisions are asked about so many requirements, and at most so many of each are kept.
+_ASKED, _KEPT = 5, 3
 
 
 @dataclass(frozen=True)
@@ -52,14 +59,15 @@ def write_plan(
     brief: Brief,
     engine: Engine,
     past: Sequence[PastTask] = (),
+    foreign: Collection[str] = (),
     title: str = "",
     system: str = prompts.SYSTEM,
     watch: Callable[[Event], None] = lambda event: None,
 ) -> Written:
     """Write the plan of a brief; raises InputError for a brief in which nothing is asked for."""
-    evidence, people = Evidence(brief), (*roles(brief), "user")
+    evidence, people = Evidence(brief, foreign), (*roles(brief), "user")
     analogies = Analogies(past)
-    with ThreadPoolExecutor(max_workers=engine.slots) as pool:
+    with _pool(engine.slots) as pool:
         heard = _listen_all(brief, engine, system, pool, watch)
         wishes = [(wish, h.talk) for h in heard for wish in h.wishes]
         if not wishes:
@@ -69,16 +77,40 @@ def write_plan(
             )
         needed = [requirement(i, wish) for i, (wish, _) in enumerate(wishes, 1)]
         parts_talk = Talk((prompts.system(system),))
-        parts = pool.submit(_plan_parts, needed, parts_talk, evidence, engine)
-        works = _plan_all(wishes, people, evidence, engine, pool, watch)
-        plan = compose(brief, needed, works, parts.result(), analogies, title)
+        summary = pool.submit(_summary, needed, parts_talk, evidence, engine)
+        planned = _plan_all(wishes, people, evidence, engine, pool, watch)
+        said = _asides([p for p in planned if p], evidence, engine, pool)
+        parts = Parts(
+            *summary.result(),
+            risks=tuple(r for r in map(read_risk, said[prompts.ASK_RISK]) if r),
+            questions=tuple(said[prompts.ASK_QUESTION]),
+            decisions=tuple(d for d in map(read_decision, said[prompts.ASK_DECISION]) if d),
+        )
+        plan = compose(brief, needed, [p.work if p else None for p in planned], parts, analogies, title)
         watch(Event("part", 1, 1, plan.title))
-    log = [*({"sentence": h.sentence.id, **entry} for h in heard for entry in h.talk.log), *({"part": "plan", **e} for e in parts_talk.log)]
+    log = [
+        *({"sentence": h.sentence.id, **entry} for h in heard for entry in h.talk.log),
+        *({"part": "plan", **e} for e in parts_talk.log),
+    ]
     unheard = tuple((h.sentence.id, h.reason) for h in heard if not h.wishes)
     return Written(plan, tuple(log), sum(wish.quoted for wish, _ in wishes), unheard)
 
 
-def _listen_all(brief: Brief, engine: Engine, system: str, pool: ThreadPoolExecutor, watch: Callable[[Event], None]) -> list[Heard]:
+@contextmanager
+def _pool(slots: int) -> Iterator[ThreadPoolExecutor]:
+    """Threads that are not waited for when something fails or the user interrupts."""
+    pool = ThreadPoolExecutor(max_workers=slots)
+    try:
+        yield pool
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    pool.shutdown()
+
+
+def _listen_all(
+    brief: Brief, engine: Engine, system: str, pool: ThreadPoolExecutor, watch: Callable[[Event], None]
+) -> list[Heard]:
     before = [None, *brief.sentences]
     futures = {
         pool.submit(listen, sentence, previous, brief, engine, system): sentence
@@ -97,13 +129,14 @@ def _plan_all(
     engine: Engine,
     pool: ThreadPoolExecutor,
     watch: Callable[[Event], None],
-) -> list[Work | None]:
-    futures: list[Future[Work] | None] = [
-        pool.submit(plan_work, wish, talk, _fitting(people, wish), evidence, engine) if _needs_work(wish) else None for wish, talk in wishes
+) -> list[Planned | None]:
+    futures: list[Future[Planned] | None] = [
+        pool.submit(plan_work, wish, talk, _fitting(people, wish), evidence, engine) if _needs_work(wish) else None
+        for wish, talk in wishes
     ]
     asked = [f for f in futures if f]
     for done, future in enumerate(as_completed(asked), 1):
-        watch(Event("requirement", done, len(asked), future.result().want))
+        watch(Event("requirement", done, len(asked), future.result().work.want))
     return [f.result() if f else None for f in futures]
 
 
@@ -114,8 +147,6 @@ def _needs_work(wish: Wish) -> bool:
 
 def is_money_or_time(text: str) -> bool:
     """Whether a constraint is about what the project may cost or when it must be ready."""
-    from plansmith.plan import amounts, dates
-
     return bool(amounts(text) or dates(text))
 
 
@@ -125,42 +156,47 @@ def _fitting(people: Sequence[str], wish: Wish) -> list[str]:
     return named or list(people)
 
 
-def _plan_parts(needed: Sequence[Requirement], talk: Talk, evidence: Evidence, engine: Engine) -> Parts:
-    """Title and summary, risks, questions, decisions: asked one after the other, as they were learned."""
-    grammars = {
-        prompts.ASK_SUMMARY: (SUMMARY, 160),
-        prompts.ASK_RISKS: (RISKS, 140),
-        prompts.ASK_QUESTIONS: (QUESTIONS, 90),
-        prompts.ASK_DECISIONS: (DECISIONS, 260),
-    }
-    answers = {}
-    for number, ask in enumerate(prompts.PLAN_ASKS):
-        talk = talk.say(prompts.plan_step(needed, ask, number == 0))
-        grammar, most = grammars[ask]
-        answers[ask] = _asked(talk, Request("", grammar, most), evidence, engine)
-        talk = talk.say(prompts.Message("assistant", answers[ask]))
-    title, _, summary = answers[prompts.ASK_SUMMARY].partition("\n")
-    risks = tuple(r for r in read_risks(answers[prompts.ASK_RISKS]) if not _faults(f"{r[0]} {r[3]}", evidence))
-    questions = tuple(q for q in answers[prompts.ASK_QUESTIONS].splitlines() if not _faults(q, evidence))
-    decisions = tuple(d for d in read_decisions(answers[prompts.ASK_DECISIONS]) if not any(_faults(p, evidence) for p in d[1:6]))
-    return Parts(
-        "" if evidence.inventions(title) else title, "" if _faults(summary, evidence) else summary, tuple(dict.fromkeys(risks)), tuple(dict.fromkeys(questions)), decisions
-    )
+def _summary(needed: Sequence[Requirement], talk: Talk, evidence: Evidence, engine: Engine) -> tuple[str, str]:
+    """Title and summary; empty where what the model wrote could not stay."""
+    talk = talk.say(prompts.plan_step(needed))
+    answer = _asked(talk, Request("", SUMMARY, 160), evidence, engine)
+    title, _, summary = answer.partition("\n")
+    return "" if _faults(title, evidence) else title, "" if _faults(summary, evidence) else summary
+
+
+_ASIDES = ((prompts.ASK_QUESTION, QUESTION, 60), (prompts.ASK_RISK, RISK, 90), (prompts.ASK_DECISION, DECISION, 170))
+
+
+def _asides(
+    planned: Sequence[Planned], evidence: Evidence, engine: Engine, pool: ThreadPoolExecutor
+) -> dict[str, list[str]]:
+    """Questions, risks and decisions about some requirements, spread over the plan; what cannot stay is left out."""
+    jobs = []
+    for number, (ask, grammar, most) in enumerate(_ASIDES):
+        step = max(1, len(planned) // _ASKED)
+        for one in planned[number % step :: step][:_ASKED]:
+            talk = one.talk.say(prompts.Message("user", ask))
+            jobs.append((ask, pool.submit(_asked, talk, Request("", grammar, most), evidence, engine)))
+    found: dict[str, list[str]] = {ask: [] for ask, _, _ in _ASIDES}
+    for ask, future in jobs:
+        answer = future.result()
+        alike = any(fuzz.token_set_ratio(answer, other) > 80 for other in found[ask])
+        if not _faults(re.sub(r"\(\d/\d\)|[|]", " ", answer), evidence) and not alike:
+            found[ask].append(answer)
+    return {ask: answers[:_KEPT] for ask, answers in found.items()}
 
 
 def _asked(talk: Talk, request: Request, evidence: Evidence, engine: Engine) -> str:
-    """The answer to one question; asked once more, less predictably, when nothing of it could stay."""
-    from dataclasses import replace
-
+    """The answer to one question; asked once more, less predictably, when it could not stay."""
     answer = talk.ask(engine, request)
-    if all(_faults(line, evidence) for line in answer.splitlines()):
+    if _faults(answer, evidence):
         again = talk.ask(engine, replace(request, temperature=0.7, seed=1, repeat_penalty=1.1))
-        if not all(_faults(line, evidence) for line in again.splitlines()):
-            return again
+        return min(answer, again, key=lambda text: len(_faults(text, evidence)))
     return answer
 
 
 def _faults(text: str, evidence: Evidence) -> list[str]:
-    reasons = evidence.inventions_and_numbers(text.replace("/", " "))
+    text = re.sub(r"\(\d/\d\)|[|\n]", " ", text)
+    reasons = evidence.inventions_and_numbers(text)
     reasons += ["goes round in circles"] if repeats(text, evidence.brief.language) else []
     return reasons + (["is cut off"] if broken(text) else [])

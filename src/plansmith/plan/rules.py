@@ -1,0 +1,143 @@
+"""What a check is: its code, severity, source and remedy, and the view of a plan that it looks at.
+
+Enters: a `Plan` and perhaps the `Brief` it answers. Leaves: a `Case`, the plan with its indexes, for the rules in
+`rules_links`, `rules_facts`, `rules_estimates` and `rules_wording`; and `Finding`, what a rule says.
+Try: python -c "from plansmith.plan.checks import RULES; print(*(r.code for r in RULES), sep='\\n')"
+
+Items that are superseded or dropped are not looked at; only references to them are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+from plansmith.plan.brief import Brief
+from plansmith.plan.types import Plan, Requirement, Story, Task
+
+Severity = Literal["error", "warning", "advice"]
+Hits = Iterator[tuple[str, str]]
+"""What a rule yields: the id of an item (empty: the plan as a whole) and what is wrong there."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that a check found: which rule, how grave, in which item, what is wrong and what to do."""
+
+    code: str
+    severity: Severity
+    item: str
+    message: str
+    remedy: str
+
+    def __str__(self) -> str:
+        place = f"{self.item}: " if self.item else ""
+        return f"{self.severity} {self.code}: {place}{self.message}. {self.remedy}"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A check. Its explanation is the docstring of `find`; `source`: the paper, standard or practice behind it."""
+
+    code: str
+    severity: Severity
+    remedy: str
+    source: str
+    find: Callable[[Case], Hits]
+
+    @property
+    def explanation(self) -> str:
+        return " ".join((self.find.__doc__ or "").split())
+
+    def findings(self, case: Case) -> Iterator[Finding]:
+        for item, message in self.find(case):
+            yield Finding(self.code, self.severity, item, message, self.remedy)
+
+
+def rule(code: str, severity: Severity, *, remedy: str, source: str) -> Callable[[Callable[[Case], Hits]], Rule]:
+    """Make a rule of a function that yields (item id, what is wrong)."""
+    return lambda find: Rule(code, severity, remedy, source, find)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A plan to check, the brief that it answers (or None), and the indexes that the rules share."""
+
+    plan: Plan
+    brief: Brief | None = None
+
+    @cached_property
+    def by_id(self) -> dict[str, Any]:
+        return {item.id: item for item in self.plan.items()}
+
+    @cached_property
+    def live(self) -> tuple[Any, ...]:
+        return tuple(item for item in self.plan.items() if item.status == "live")
+
+    @cached_property
+    def requirements(self) -> tuple[Requirement, ...]:
+        """Live requirements, the ones that are deliberately left out ("won't") excepted."""
+        return tuple(r for r in self.plan.requirements if r.status == "live" and r.priority != "wont")
+
+    @cached_property
+    def stories(self) -> tuple[Story, ...]:
+        return tuple(s for s in self.plan.stories if s.status == "live")
+
+    @cached_property
+    def tasks(self) -> tuple[Task, ...]:
+        return tuple(t for t in self.plan.tasks if t.status == "live")
+
+    @cached_property
+    def stories_of(self) -> dict[str, list[Story]]:
+        """Live stories by the requirement that they are for."""
+        found: dict[str, list[Story]] = {}
+        for story in self.stories:
+            for requirement in story.requirements:
+                found.setdefault(requirement, []).append(story)
+        return found
+
+    @cached_property
+    def tasks_of(self) -> dict[str, list[Task]]:
+        """Live tasks by the story or requirement that they serve."""
+        found: dict[str, list[Task]] = {}
+        for task in self.tasks:
+            for served in task.serves:
+                found.setdefault(served, []).append(task)
+        return found
+
+    @cached_property
+    def scheduled(self) -> frozenset[str]:
+        """Ids of the tasks that belong to a live milestone."""
+        return frozenset(t for m in self.plan.milestones if m.status == "live" for t in m.tasks)
+
+    @cached_property
+    def sentences(self) -> dict[str, str]:
+        """The client's sentences by id, with heading and lead-in; from the plan's quotes where there is no brief."""
+        if self.brief is None:
+            return {quote.id: quote.text for quote in self.plan.quotes}
+        return {s.id: " ".join((s.heading, s.lead_in, s.text)).strip() for s in self.brief.sentences}
+
+    @cached_property
+    def whole(self) -> str:
+        """All that the client wrote, as far as it is known here."""
+        return self.brief.text if self.brief else " ".join(self.sentences.values())
+
+    def evidence(self, item: Any) -> str:
+        """The client's words that an item cites."""
+        return " ".join(self.sentences[s] for s in item.source if s in self.sentences)
+
+
+def claim(item: Any) -> str:
+    """What an item says the client wants: the text that is compared with the client's words."""
+    if isinstance(item, Story):
+        return f"{item.role}: {item.want}. {item.so_that}".strip(" .")
+    return str(getattr(item, "text", "") or getattr(item, "title", "") or getattr(item, "event", ""))
+
+
+def references(item: Any) -> Iterator[tuple[str, str]]:
+    """Pairs of a detail and an id that it names."""
+    for name in ("requirements", "serves", "tasks", "blocks", "superseded_by"):
+        yield from ((name, target) for target in getattr(item, name, ()))
+    yield from (("depends_on", d.task) for d in getattr(item, "depends_on", ()))
