@@ -155,7 +155,8 @@ def _found(kind: Kind, line: Line, read: Values, say: Mapping[str, str], problem
         elif part:
             problems.add(line.number, _unknown(kind, part, say, problems))
     for place, (begin, end) in longer.items():
-        found[place] = recognise(kind, line.text[begin:end].strip()) or found[place]
+        whole = line.text[begin:end].strip()
+        found[place] = recognise(kind, whole) or Found("role", whole)  # only a role stands without its word
     return found
 
 
