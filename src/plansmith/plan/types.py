@@ -34,6 +34,8 @@ def one_line(text: Any) -> Any:
     """Collapse white space to single blanks and drop control characters; leave everything else as it is."""
     if not isinstance(text, str):
         return text
+    if text.isprintable():  # most texts: nothing to drop
+        return " ".join(text.split())
     kept = (c if c.isspace() or unicodedata.category(c) not in ("Cc", "Cs") else "" for c in text)
     return " ".join("".join(kept).split())
 
