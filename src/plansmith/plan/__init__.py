@@ -3,6 +3,7 @@
 from plansmith.plan.brief import Brief, Sentence, read_brief
 from plansmith.plan.change import PlanDiff, diff_plans
 from plansmith.plan.changetext import describe
+from plansmith.plan.checks import RULES, check_plan, rules_as_markdown
 from plansmith.plan.cues import kind_hint, not_product, priority_hint, requirement_cue
 from plansmith.plan.dates import DateFound, dates
 from plansmith.plan.facts import Number, Range, find_numbers, missing_numbers, numbers, ranges
@@ -12,6 +13,7 @@ from plansmith.plan.markdown import PlanError, parse_plan
 from plansmith.plan.money import Amount, amounts
 from plansmith.plan.render_markdown import render_plan
 from plansmith.plan.roles import roles, roles_in
+from plansmith.plan.rules import Finding, Rule
 from plansmith.plan.schedule import Schedule, note_text, schedule
 from plansmith.plan.swings import Swing, rank_questions, serving
 from plansmith.plan.types import (
@@ -39,12 +41,14 @@ from plansmith.plan.wording import content_words, missing_names, negated, negati
 __all__ = [
     "KINDS",
     "PRIORITIES",
+    "RULES",
     "Amount",
     "Brief",
     "DateFound",
     "Decision",
     "Dependency",
     "Estimate",
+    "Finding",
     "Forecast",
     "Kind",
     "Milestone",
@@ -59,6 +63,7 @@ __all__ = [
     "Range",
     "Requirement",
     "Risk",
+    "Rule",
     "Scenario",
     "Schedule",
     "Sentence",
@@ -66,6 +71,7 @@ __all__ = [
     "Swing",
     "Task",
     "amounts",
+    "check_plan",
     "content_words",
     "dates",
     "describe",
@@ -92,6 +98,7 @@ __all__ = [
     "restricted",
     "roles",
     "roles_in",
+    "rules_as_markdown",
     "schedule",
     "serving",
     "simulate",

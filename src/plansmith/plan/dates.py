@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from plansmith.plan.words import alternation, fold, lexicon, listed
 
@@ -27,6 +27,11 @@ class DateFound:
 
 def dates(text: str) -> list[DateFound]:
     """All date expressions of a text in order of appearance; where two overlap, the longer one stays."""
+    return list(_found(text))
+
+
+@lru_cache(maxsize=1024)
+def _found(text: str) -> tuple[DateFound, ...]:
     folded = fold(text)
     found: list[DateFound] = []
     for shape in _shapes():
@@ -43,7 +48,7 @@ def dates(text: str) -> list[DateFound]:
     for one in found:
         if all(one.end <= k.start or one.start >= k.end for k in kept):
             kept.append(one)
-    return sorted(kept, key=lambda d: d.start)
+    return tuple(sorted(kept, key=lambda d: d.start))
 
 
 @cache

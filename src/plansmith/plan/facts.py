@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
+from plansmith.plan.numerals import numeric_words, spelled
 from plansmith.plan.words import alternation, fold, table, word_set
 
 
@@ -97,6 +99,11 @@ def numbers(text: str) -> set[str]:
 
 def find_numbers(text: str) -> list[Number]:
     """All numbers of a text with their places, in order of appearance."""
+    return list(_found(text))
+
+
+@lru_cache(maxsize=2048)
+def _found(text: str) -> tuple[Number, ...]:
     folded = fold(text)
     found = _digit_numbers(folded)
     taken = {place for n in found for place in range(n.start, n.end)}
@@ -104,7 +111,7 @@ def find_numbers(text: str) -> list[Number]:
     for shape, minutes in ((_HALF_HOUR, "30"), (_QUARTER_HOUR, "15")):
         found += [Number(minutes, m.start(), m.end(), "word") for m in shape.finditer(folded)]
     found += [Number(normal(_FRACTIONS[c]), i, i + 1, "digits") for i, c in enumerate(text) if c in _FRACTIONS]
-    return sorted(found, key=lambda n: (n.start, n.end))
+    return tuple(sorted(found, key=lambda n: (n.start, n.end)))
 
 
 def _digit_numbers(folded: str) -> list[Number]:
@@ -181,16 +188,21 @@ def _share_scale(folded: str, found: list[Number]) -> list[Number]:
     return shared
 
 
-_WORD = re.compile(r"[a-z]+(?:'[a-z]+)?")
+def _is_unit(folded: str, start: int, end: int) -> bool:
+    """Whether "second" is a unit of time: "5 second", "per second", but not "every second week"."""
+    return bool(_NOT_ORDINAL.search(folded[:start])) and not re.match(r" (?:day|week|month|year|time)\b", folded[end:])
 
 
 def _word_numbers(folded: str) -> list[Number]:
-    words = [(m.group(), m.start(), m.end()) for m in _WORD.finditer(folded)]
+    words = [(m.group(), m.start(), m.end()) for m in re.finditer(r"[a-z]+(?:'[a-z]+)?", folded)]
     ordinals, parts = table("numbers", "ordinals"), table("numbers", "parts")
     found, i = [], 0
     while i < len(words):
         word, start, end = words[i]
-        value, used = _spelled(folded, words, i)
+        if word not in numeric_words():
+            i += 1
+            continue
+        value, used = spelled(folded, words, i)
         if used:
             end = words[i + used - 1][2]
             percent = _AFTER.match(folded, end)
@@ -202,72 +214,12 @@ def _word_numbers(folded: str) -> list[Number]:
                 found.append(Number(normal(value) + "%", start, percent.end(), "percent"))
             else:
                 found.append(Number(normal(value), start, end, "word"))
-        elif word in ordinals and not (word == "second" and _NOT_ORDINAL.search(folded[:start])):
+        elif word in ordinals and not (word == "second" and _is_unit(folded, start, end)):
             found.append(Number(str(ordinals[word]), start, end, "ordinal"))
         elif word in parts:
             found.append(Number(normal(parts[word]), start, end, "word"))
         i += used or 1
     return found
-
-
-def _spelled(folded: str, words: list[tuple[str, int, int]], i: int) -> tuple[float, int]:
-    """Value of the number words that begin at `i`, and how many words they are (0: none)."""
-    total = current = 0.0
-    last, used = "", 0
-    if words[i][0] == "suta" and re.search(r"\bla $", folded[: words[i][1]]):
-        return 0, 0  # "la sută": percent
-    for j in range(i, len(words)):
-        if j > i and folded[words[j - 1][2] : words[j][1]].strip(" -\n\t"):
-            break
-        kind, value = _number_word(folded, words, j)
-        if _joins(words, j, last):
-            continue
-        if kind in ("unit", "ten") and (last in ("", "hundred", "thousand") or (last == "ten" and value < 10)):
-            current += value
-        elif kind == "hundred" and last in ("", "unit", "ten"):
-            current = max(current, 1) * value
-        elif kind == "thousand" and last in ("", "unit", "ten", "hundred"):
-            total, current = total + max(current, 1) * value, 0
-        else:
-            break
-        last, used = kind, j - i + 1
-    return total + current, used
-
-
-def _number_word(folded: str, words: list[tuple[str, int, int]], j: int) -> tuple[str, float]:
-    word, _, end = words[j]
-    if word in table("numbers", "units") and not _other_meaning(word, folded, end):
-        return "unit", table("numbers", "units")[word]
-    if word in table("numbers", "tens"):
-        return "ten", table("numbers", "tens")[word]
-    scales = table("numbers", "scales") | (table("numbers", "counted_scales") if j else {})
-    if word in scales:
-        return ("hundred" if scales[word] <= 100 else "thousand"), scales[word]
-    return "", 0
-
-
-def _other_meaning(word: str, folded: str, end: int) -> bool:
-    """Romanian `opt` is English "opt in", Romanian `nouă` is mostly "new"."""
-    if word == "opt":
-        return bool(re.match(r"[ -](?:in|out|for|to)\b", folded[end:]))
-    if word == "noua":
-        return not re.match(
-            r" (?:sute|mii|luni|zile|ore|minute|secunde|saptamani|ani|lei|euro|persoane|la suta|%)", folded[end:]
-        )
-    return False
-
-
-def _joins(words: list[tuple[str, int, int]], j: int, last: str) -> bool:
-    """Whether word `j` ("and", "și", "de") ties two parts of one number together."""
-    if not last or j + 1 >= len(words) or words[j][0] not in word_set("numbers", "joiners"):
-        return False
-    word, following = words[j][0], words[j + 1][0]
-    units, tens = table("numbers", "units"), table("numbers", "tens")
-    if word == "de":
-        return following in table("numbers", "counted_scales")
-    if word == "si" and last == "ten":
-        return int(units.get(following, 10)) < 10
-    return last in ("hundred", "thousand") and (following in units or following in tens)
 
 
 _BETWEEN = re.compile(r"\b(?:between|intre)\s(?:\w+\s){0,2}[£€$]?$")

@@ -11,7 +11,8 @@ negation, restriction, limits and opposite verbs.
 from __future__ import annotations
 
 import re
-from functools import cache
+from collections.abc import Set
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from plansmith.plan.dates import dates
@@ -166,10 +167,11 @@ def _subjects(text: str, language: str) -> list[tuple[str, str]]:
     return found
 
 
-def _stems(text: str, language: str) -> set[str]:
+@lru_cache(maxsize=256)
+def _stems(text: str, language: str) -> frozenset[str]:
     found = {stem(w, language) for w in re.findall(r"[^\W\d_]+", text)}
     same = [{stem(w, language) for w in group.split()} for group in listed("people", "same")]
-    return found.union(*(group for group in same if group & found))
+    return frozenset(found.union(*(group for group in same if group & found)))
 
 
 def _new_words(statement: str, given: str, language: str, brief: Brief | None) -> list[str]:
@@ -182,11 +184,13 @@ def _new_words(statement: str, given: str, language: str, brief: Brief | None) -
     weight = sum(0.8 if w in anywhere else 1.0 for w in new)
     if not mine:
         return ["says nothing"]
-    too_many = asked and (weight / len(asked) > NEW_SHARE or len([w for w in new if w not in anywhere]) > NEW_WORDS)
+    too_many = len(asked) > 1 and (
+        weight / len(asked) > NEW_SHARE or len([w for w in new if w not in anywhere]) > NEW_WORDS
+    )
     return [f"new words: {', '.join(new)}"] if too_many else []
 
 
-def _near(word: str, held: set[str]) -> bool:
+def _near(word: str, held: Set[str]) -> bool:
     """The same word, or another form of it that the stemmer keeps apart ("accept", "acceptance")."""
     return word in held or any(
         len(word) > 4 and len(h) > 4 and (h.startswith(word[:5]) and word.startswith(h[:5])) for h in held

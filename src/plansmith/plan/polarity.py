@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from plansmith.plan.facts import find_numbers
 from plansmith.plan.wording import content_words, mask, negated, restricted
@@ -32,7 +32,8 @@ class Clause:
     restricts: bool
 
 
-def clauses(text: str, language: str = "en") -> list[Clause]:
+@lru_cache(maxsize=1024)
+def clauses(text: str, language: str = "en") -> tuple[Clause, ...]:
     """Split a text where a new predicate begins: at signs, at conjunctions, at "and" before a new verb."""
     folded, cuts = mask(fold(text), pattern("meaning", "restrictions")), [0]  # not at the "but" of "nobody but"
     for match in _cuts().finditer(folded):
@@ -40,7 +41,7 @@ def clauses(text: str, language: str = "en") -> list[Clause]:
         if match.lastgroup != "joined" or _modal().search(folded[cuts[-1] : match.start()]):
             cuts.append(match.start())
     parts = [text[a:b].strip(" ,;:.") for a, b in zip(cuts, [*cuts[1:], len(text)], strict=True)]
-    return [_clause(part, language) for part in parts if any(c.isalnum() for c in part)]
+    return tuple(_clause(part, language) for part in parts if any(c.isalnum() for c in part))
 
 
 def turned(statement: str, given: str, language: str = "en") -> list[str]:
@@ -77,21 +78,21 @@ def _cuts() -> re.Pattern[str]:
     return re.compile(rf"[;:!?—–]\s|\.\s|,\s|(?<![\w'])(?:{starts})(?![\w'])|{joined}")
 
 
-def _matching(mine: Clause, theirs: list[Clause]) -> list[Clause]:
+def _matching(mine: Clause, theirs: tuple[Clause, ...]) -> list[Clause]:
     """The clauses that share most content words with `mine`; none where they share nothing."""
     shared = [len(mine.stems & c.stems) for c in theirs]
     best = max(shared, default=0)
     return [c for c, n in zip(theirs, shared, strict=True) if n == best] if best else []
 
 
-def _near(mine: Clause, match: list[Clause], theirs: list[Clause]) -> list[Clause]:
+def _near(mine: Clause, match: list[Clause], theirs: tuple[Clause, ...]) -> list[Clause]:
     """The matching clauses, others that share two words, and those that only point back ("cannot exceed it")."""
     return [
         c for c in theirs if c in match or not c.stems or len(mine.stems & c.stems) >= 2 or _POINTS.search(fold(c.text))
     ]
 
 
-def _denial(mine: Clause, match: list[Clause], theirs: list[Clause]) -> list[str]:
+def _denial(mine: Clause, match: list[Clause], theirs: tuple[Clause, ...]) -> list[str]:
     lost = not mine.denies and all(c.denies and not c.restricts for c in match)
     added = mine.denies and not mine.restricts and not any(c.denies or c.restricts for c in _near(mine, match, theirs))
     if (lost or added) and any(_same_limit(mine.text, c.text) for c in match):
@@ -99,7 +100,7 @@ def _denial(mine: Clause, match: list[Clause], theirs: list[Clause]) -> list[str
     return ["a negation is lost"] if lost else ["a negation is added"] if added else []
 
 
-def _restriction(mine: Clause, match: list[Clause], theirs: list[Clause]) -> list[str]:
+def _restriction(mine: Clause, match: list[Clause], theirs: tuple[Clause, ...]) -> list[str]:
     if not mine.restricts and not mine.denies and all(c.restricts for c in match):
         return ["a restriction (only, except, unless) is lost"]
     if mine.restricts and not any(c.restricts or c.denies for c in _near(mine, match, theirs)):
@@ -108,22 +109,21 @@ def _restriction(mine: Clause, match: list[Clause], theirs: list[Clause]) -> lis
 
 
 @cache
-def _opposites() -> tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]:
+def _opposites() -> tuple[tuple[frozenset[str], frozenset[str]], ...]:
     pairs = [pair for code in LANGUAGES for pair in lexicon(code)["meaning"]["opposites"]]
-    return tuple((_words(one), _words(other)) for one, other in [*pairs, *((b, a) for a, b in pairs)])
-
-
-def _words(words: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<![\w-])(?:{alternation(tuple(words.split()))})(?![\w-])")
+    both = [*pairs, *((other, one) for one, other in pairs)]
+    return tuple((frozenset(one.split()), frozenset(other.split())) for one, other in both)
 
 
 def _swapped(statement: str, given: str) -> str:
     """The first word of the statement whose opposite the client uses instead of it, as "x where …"; or ""."""
-    text, whole = fold(statement), fold(given)
+    mine, theirs = (re.findall(r"[\w-]+", fold(text)) for text in (statement, given))
+    said_words, meant_words = set(mine), set(theirs)
     for said, meant in _opposites():
-        found, held = said.search(text), meant.search(whole)
-        if found and held and not meant.search(text) and not said.search(whole):
-            return f"“{found.group()}” where the client says “{held.group()}”"
+        # None of the client's words on the statement's side, none of the statement's words on the client's.
+        if said & said_words and meant & meant_words and not meant & said_words and not said & meant_words:
+            one, other = next(w for w in mine if w in said), next(w for w in theirs if w in meant)
+            return f"“{one}” where the client says “{other}”"
     return ""
 
 

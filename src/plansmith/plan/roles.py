@@ -11,7 +11,7 @@ must …") are left out. The list helps; it does not limit.
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from plansmith.plan.words import alternation, fold, listed, table, word_set
@@ -31,6 +31,7 @@ def roles(brief: Brief) -> tuple[str, ...]:
     return tuple(found.values())
 
 
+@lru_cache(maxsize=1024)
 def roles_in(text: str, language: str = "en") -> tuple[str, ...]:
     """The people that one text names, singular, in order of appearance."""
     folded = fold(text)
@@ -118,6 +119,8 @@ def _role(phrase: str, strong: bool, language: str) -> str:
             or plain in word_set("people", "determiners", code)
             or _verb(plain, at, words)
         ):
+            if plain in word_set("people", "before_verb", code):
+                return ""  # "who rent gear": what follows is no noun
             words = words[at + 1 :]
             break
     if code == "ro":  # the noun stands first: "elevii noștri"; of "doar medicul" the second word is the person

@@ -9,9 +9,9 @@ Items that are superseded or dropped are not looked at; only references to them 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Literal
 
 from plansmith.plan.brief import Brief
@@ -133,11 +133,34 @@ def claim(item: Any) -> str:
     """What an item says the client wants: the text that is compared with the client's words."""
     if isinstance(item, Story):
         return f"{item.role}: {item.want}. {item.so_that}".strip(" .")
-    return str(getattr(item, "text", "") or getattr(item, "title", "") or getattr(item, "event", ""))
+    return next((text for _, text in texts(item)), "")
 
 
 def references(item: Any) -> Iterator[tuple[str, str]]:
     """Pairs of a detail and an id that it names."""
-    for name in ("requirements", "serves", "tasks", "blocks", "superseded_by"):
-        yield from ((name, target) for target in getattr(item, name, ()))
-    yield from (("depends_on", d.task) for d in getattr(item, "depends_on", ()))
+    for name in _fields(item.__class__, _REFERRING):
+        yield from ((name, target) for target in getattr(item, name))
+    if isinstance(item, Task):
+        yield from (("depends_on", d.task) for d in item.depends_on)
+
+
+def texts(item: Any) -> Iterator[tuple[str, str]]:
+    """Pairs of a detail's name and its text, empty ones left out."""
+    for name in _fields(item.__class__, _TEXTS):
+        if value := getattr(item, name):
+            yield name, value
+    for scenario in item.acceptance if isinstance(item, Story) else ():
+        yield from (("given", scenario.given), ("when", scenario.when), ("then", scenario.then))
+
+
+_REFERRING = ("requirements", "serves", "tasks", "blocks", "superseded_by")
+_TEXTS = (
+    *("text", "title", "event", "want", "so_that", "role", "fit", "done_when", "exit", "cause", "effect", "response"),
+    *("if_false", "context", "chosen", "consequences", "answer", "name", "purpose"),
+)
+
+
+@cache
+def _fields(kind: Hashable, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of the names that items of this type have."""
+    return tuple(name for name in names if name in getattr(kind, "model_fields", ()))

@@ -39,7 +39,7 @@ def estimate_order(case: Case) -> Hits:
     "estimate-spread",
     "warning",
     remedy="Ask what could go well and what could go wrong, and widen or narrow the estimate.",
-    source="Grenning/McConnell, Software Estimation (2006); p/o between 1.2 and 6",
+    source="McConnell, Software Estimation (2006); the bounds 1.2 and 6 are our own",
 )
 def estimate_spread(case: Case) -> Hits:
     """The pessimistic hours are less than 1.2 times the optimistic ones, or more than 6 times."""

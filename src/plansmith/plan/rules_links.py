@@ -12,9 +12,9 @@ from plansmith.plan.cues import is_deadline, requirement_cue
 from plansmith.plan.dates import dates
 from plansmith.plan.money import amounts
 from plansmith.plan.rules import Case, Hits, references, rule
-from plansmith.plan.types import Requirement
+from plansmith.plan.types import Requirement, Story
 
-_TRACE = "ISO/IEC/IEEE 29148:2018, 5.2.8 (traceability); GAO-16-89G, Schedule Assessment Guide"
+_TRACE = "ISO/IEC/IEEE 29148:2018 (traceability); GAO-16-89G, Schedule Assessment Guide"
 _MOST_CIRCLES = 20
 
 
@@ -40,7 +40,7 @@ def unknown_reference(case: Case) -> Hits:
     "retired-reference",
     "warning",
     remedy="Name the item that replaces it, or take the reference out.",
-    source="ISO/IEC/IEEE 29148:2018, 6.6 (change of requirements)",
+    source="ISO/IEC/IEEE 29148:2018 (change of requirements)",
 )
 def retired_reference(case: Case) -> Hits:
     """An item that holds names one that was superseded or dropped."""
@@ -91,7 +91,7 @@ def orphan_requirement(case: Case) -> Hits:
     "must-chain",
     "error",
     remedy="Complete the chain: requirement, story with acceptance, task, milestone.",
-    source="ISO/IEC/IEEE 29148:2018, 5.2.8; requirements traceability matrix",
+    source="ISO/IEC/IEEE 29148:2018 (traceability); requirements traceability matrix",
 )
 def must_chain(case: Case) -> Hits:
     """A must lacks a link of the chain story, acceptance criterion, task, milestone.
@@ -108,7 +108,7 @@ def must_chain(case: Case) -> Hits:
 
 def _missing_link(case: Case, requirement: Requirement) -> str:
     stories = case.stories_of.get(requirement.id, [])
-    tasks = [t for served in (requirement, *stories) for t in case.tasks_of.get(served.id, [])]
+    tasks = [t for served in (requirement.id, *(s.id for s in stories)) for t in case.tasks_of.get(served, [])]
     if requirement.kind == "constraint":
         return "" if stories or tasks else "no task or story sees to it"
     by_fit = requirement.kind == "quality" and requirement.fit and not stories
@@ -123,8 +123,8 @@ def _missing_link(case: Case, requirement: Requirement) -> str:
     return ""
 
 
-def _these(stories: list[object]) -> str:
-    ids = [getattr(s, "id", "") for s in stories]
+def _these(stories: list[Story]) -> str:
+    ids = [s.id for s in stories]
     return f"its {'story' if len(ids) == 1 else 'stories'} {', '.join(ids)} {'has' if len(ids) == 1 else 'have'}"
 
 

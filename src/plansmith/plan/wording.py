@@ -7,8 +7,10 @@ Try: python -c "from plansmith.plan import proper_names; print(proper_names('Pay
 from __future__ import annotations
 
 import re
+import threading
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
+from typing import Any
 
 from plansmith.plan.dates import months
 from plansmith.plan.words import fold, pattern, word_set
@@ -42,6 +44,8 @@ def proper_names(text: str) -> tuple[str, ...]:
 
 
 def _is_name(word: str, text: str, start: int) -> bool:
+    if word.islower():
+        return False
     plain = fold(word)
     letters = [c for c in word if c.isalpha()]
     if (
@@ -76,12 +80,16 @@ def name_words(text: str) -> tuple[str, ...]:
 
 def missing_names(statement: str, given: str) -> list[str]:
     """Words of names in `statement` that do not occur in `given`, in any case or inflection."""
-    held = {fold(t.group()) for t in _TOKEN.finditer(given)}
-    held |= {part for word in held for part in re.split(r"[-.'&+]", word)}
-    return [w for w in name_words(statement) if not _holds(held, fold(w))]
+    return [w for w in name_words(statement) if not _holds(_words(given), fold(w))]
 
 
-def _holds(held: set[str], word: str) -> bool:
+@lru_cache(maxsize=64)  # the whole brief is asked for once an item
+def _words(text: str) -> frozenset[str]:
+    held = {t.group() for t in _TOKEN.finditer(fold(text))}
+    return frozenset(held | {part for word in held for part in re.split(r"[-.'&+]", word)})
+
+
+def _holds(held: frozenset[str], word: str) -> bool:
     if word in held or word.rstrip("s") in held or word + "s" in held:
         return True
     # Romanian names are inflected: "Clujului", "Bucureștiul".
@@ -145,24 +153,33 @@ def mask(folded: str, *shapes: re.Pattern[str]) -> str:
     return folded
 
 
+_STEMMING = threading.Lock()
+
+
 @cache
-def _stemmer(language: str):  # type: ignore[no-untyped-def]  # snowballstemmer has no types
-    import snowballstemmer  # type: ignore[import-untyped]
+def _stemmer(language: str) -> Any:
+    import snowballstemmer
 
     return snowballstemmer.stemmer("romanian" if language == "ro" else "english")
 
 
-@cache
+@lru_cache(maxsize=65_536)
 def stem(word: str, language: str = "en") -> str:
     """Stem of one word, lower case and without diacritics."""
     # snowballstemmer 3 knows the comma-below letters; the cedilla ones are mapped, and the result folded.
     lower = unicodedata.normalize("NFC", word.lower()).replace("ş", "ș").replace("ţ", "ț")
-    return fold(str(_stemmer(language).stemWord(lower)))
+    with _STEMMING:  # a stemmer keeps the word it works on in itself
+        return fold(str(_stemmer(language).stemWord(lower)))
 
 
 def content_words(text: str, language: str = "en") -> list[str]:
     """Stems of the words that carry meaning, in order; stop words, numbers and signs are left out."""
+    return list(_content(text, language))
+
+
+@lru_cache(maxsize=2048)
+def _content(text: str, language: str) -> tuple[str, ...]:
     stop = word_set("stop", "words", language if language == "ro" else "en")
     words = (m.group() for m in _WORD.finditer(text.replace("’", "'")))
     bare = (re.sub(r"'(?:s|t|d|ll|re|ve|m)?$", "", w) for w in words)
-    return [stem(w, language) for w in bare if len(w) > 1 and fold(w) not in stop]
+    return tuple(stem(w, language) for w in bare if len(w) > 1 and fold(w) not in stop)

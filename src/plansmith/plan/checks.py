@@ -1,0 +1,89 @@
+"""All checks of a plan: what is wrong in it, how grave, and what to do.
+
+Enters: a `Plan` and, for the rules that compare it with the client's words, the `Brief`. Leaves: findings, errors first.
+Try: plansmith lint plan.md --brief brief.md
+
+A rule that is not wanted is silenced in the plan, for one item or for all, with a reason; a silence that silences
+nothing is reported. The rules are explained in docs/checks.md, which `rules_as_markdown` writes from their docstrings.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+
+from plansmith.plan import rules_estimates, rules_facts, rules_links, rules_stories, rules_wording
+from plansmith.plan.brief import Brief
+from plansmith.plan.rules import Case, Finding, Rule
+from plansmith.plan.types import Plan
+
+GROUPS: dict[str, tuple[Rule, ...]] = {
+    title: tuple(value for value in vars(room).values() if isinstance(value, Rule))
+    for title, room in (
+        ("What hangs together", rules_links),
+        ("What the client said", rules_facts),
+        ("Stories and acceptance", rules_stories),
+        ("Estimates and money", rules_estimates),
+        ("Wording", rules_wording),
+    )
+}
+RULES: tuple[Rule, ...] = tuple(rule for rules in GROUPS.values() for rule in rules)
+_ORDER = {"error": 0, "warning": 1, "advice": 2}
+
+
+def check_plan(plan: Plan, brief: Brief | None = None) -> list[Finding]:
+    """All findings of all rules, without the silenced ones, errors first, then in the order of rules and items."""
+    case = Case(plan, brief)
+    silenced = {(s.check, s.item) for s in plan.silenced}
+    used: set[tuple[str, str]] = set()
+    kept: list[Finding] = []
+    for finding in (f for rule in RULES for f in rule.findings(case)):
+        keys = {(finding.code, finding.item), (finding.code, "")} & silenced
+        used |= keys
+        if not keys:
+            kept.append(finding)
+    kept += _idle_silences(plan, used, case)
+    return sorted(kept, key=lambda f: _ORDER[f.severity])
+
+
+def _idle_silences(plan: Plan, used: set[tuple[str, str]], case: Case) -> Iterator[Finding]:
+    codes = [rule.code for rule in RULES]
+    for silence in plan.silenced:
+        if silence.check not in codes:
+            near = difflib.get_close_matches(silence.check, codes, 1)
+            remedy = f"Did you mean {near[0]}?" if near else "See docs/checks.md for the names."
+            yield Finding("idle-silence", "advice", silence.item, f"there is no check {silence.check}", remedy)
+        elif silence.item and silence.item not in case.by_id:
+            message = f"{silence.check} is silenced for {silence.item}, which does not exist"
+            yield Finding("idle-silence", "advice", silence.item, message, "Take the silence out.")
+        elif (silence.check, silence.item) not in used:
+            message = f"{silence.check} is silenced and finds nothing"
+            yield Finding("idle-silence", "advice", silence.item, message, "Take the silence out.")
+
+
+def rules_as_markdown() -> str:
+    """The reference of all checks, as docs/checks.md has it."""
+    lines = [_HEAD]
+    for title, rules in GROUPS.items():
+        lines += [f"## {title}\n", "| check | severity | finds | what to do | source |", "|---|---|---|---|---|"]
+        for rule in rules:
+            cells = (f"`{rule.code}`", rule.severity, rule.explanation, rule.remedy, rule.source)
+            lines.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
+        lines.append("")
+    return "\n".join([*lines, _TAIL])
+
+
+_HEAD = """# Checks
+
+`plansmith lint plan.md --brief brief.md` checks a plan with code alone. An **error** is something that is certainly
+wrong, a **warning** something that most probably is, **advice** something to look at. Items that are superseded or
+dropped are not checked. Without the brief, the quotes in the plan stand for it.
+
+This page is written by `plansmith.plan.checks.rules_as_markdown` from the rules themselves.
+"""
+
+_TAIL = """## Silencing a check
+
+A check that is not wanted is switched off in the plan, for one item or for the whole plan, with a reason (see
+[plan-format.md](plan-format.md)). A silence that silences nothing is reported as advice (`idle-silence`).
+"""
