@@ -33,6 +33,10 @@ COMMANDS = (
     ("runs", "plansmith.cli.learn:runs", "List the tuned models."),
     ("plan", "plansmith.cli.write:plan", "Write the development plan for a client's brief."),
     ("ask", "plansmith.cli.write:ask", "Generate text for a prompt written by hand."),
+    ("show", "plansmith.cli.plans:show", "Show a plan in the terminal: figures, critical path, Gantt chart."),
+    ("render", "plansmith.cli.plans:render", "Make one HTML file of a plan, for the client."),
+    ("diff", "plansmith.cli.plans:diff", "Compare two versions of a plan."),
+    ("lint", "plansmith.cli.plans:lint", "Check a plan for gaps, contradictions and invented facts."),
     ("doctor", "plansmith.cli.doctor:doctor", "Say what this machine can do, and what is missing."),
 )
 

@@ -9,6 +9,7 @@ from plansmith.plan.dates import DateFound, dates
 from plansmith.plan.facts import Number, Range, find_numbers, missing_numbers, numbers, ranges
 from plansmith.plan.faithful import unfaithful
 from plansmith.plan.jsonform import parse_json, render_json
+from plansmith.plan.keyfigures import Figure, key_figures
 from plansmith.plan.markdown import PlanError, parse_plan
 from plansmith.plan.money import Amount, amounts
 from plansmith.plan.render_markdown import render_plan
@@ -16,6 +17,8 @@ from plansmith.plan.roles import roles, roles_in
 from plansmith.plan.rules import Finding, Rule
 from plansmith.plan.schedule import Schedule, note_text, schedule
 from plansmith.plan.swings import Swing, rank_questions, serving
+from plansmith.plan.timeline import Bar, Mark, Timeline, timeline
+from plansmith.plan.trace import backwards, forwards, with_quotes
 from plansmith.plan.types import (
     KINDS,
     PRIORITIES,
@@ -36,6 +39,7 @@ from plansmith.plan.types import (
     Task,
 )
 from plansmith.plan.uncertainty import Forecast, simulate
+from plansmith.plan.view import notes_in_words, render_html, risks_in_order, span_text
 from plansmith.plan.wording import content_words, missing_names, negated, negations, proper_names, restricted
 
 __all__ = [
@@ -43,14 +47,17 @@ __all__ = [
     "PRIORITIES",
     "RULES",
     "Amount",
+    "Bar",
     "Brief",
     "DateFound",
     "Decision",
     "Dependency",
     "Estimate",
+    "Figure",
     "Finding",
     "Forecast",
     "Kind",
+    "Mark",
     "Milestone",
     "Number",
     "Option",
@@ -70,13 +77,17 @@ __all__ = [
     "Story",
     "Swing",
     "Task",
+    "Timeline",
     "amounts",
+    "backwards",
     "check_plan",
     "content_words",
     "dates",
     "describe",
     "diff_plans",
     "find_numbers",
+    "forwards",
+    "key_figures",
     "kind_hint",
     "missing_names",
     "missing_numbers",
@@ -84,6 +95,7 @@ __all__ = [
     "negations",
     "not_product",
     "note_text",
+    "notes_in_words",
     "numbers",
     "parse_json",
     "parse_plan",
@@ -92,15 +104,20 @@ __all__ = [
     "ranges",
     "rank_questions",
     "read_brief",
+    "render_html",
     "render_json",
     "render_plan",
     "requirement_cue",
     "restricted",
+    "risks_in_order",
     "roles",
     "roles_in",
     "rules_as_markdown",
     "schedule",
     "serving",
     "simulate",
+    "span_text",
+    "timeline",
     "unfaithful",
+    "with_quotes",
 ]
