@@ -49,7 +49,8 @@ app = App(
     result_action="return_value",
 )
 for _name, _place, _help in COMMANDS:
-    app.command(_place, name=_name, help=_help)
+    # the list of commands imports none of them; the page of one command shows its docstring, with the example
+    app.command(_place, name=_name, help=None if sys.argv[1:2] == [_name] else _help)
 
 
 def main() -> None:
