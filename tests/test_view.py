@@ -10,7 +10,11 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from generated import plans
+from hypothesis import HealthCheck, assume, given, settings
 
+from plansmith.cli.chart import gantt
+from plansmith.errors import InputError
 from plansmith.locale import table
 from plansmith.plan import Plan, parse_plan, read_brief, render_plan, schedule, simulate
 from plansmith.plan import types as t
@@ -292,3 +296,21 @@ def test_a_broken_plan_is_refused_with_line_numbers(command: list[str], tmp_path
     assert "line 7" in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "x.html").exists()
+
+
+@pytest.mark.parametrize("command", ["show", "render", "diff", "lint"])
+def test_help_shows_an_example(command: str, tmp_path: Path) -> None:
+    done = plansmith(command, "--help", cwd=tmp_path)
+    assert f"Example: plansmith {command}" in " ".join(done.stdout.split())
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(plans)
+def test_any_plan_that_can_be_scheduled_becomes_a_safe_page(plan: Plan) -> None:
+    try:
+        done = schedule(plan, TODAY)
+    except InputError:  # circles, or work without an end
+        assume(False)
+    found = walk(render_html(plan, done, simulate(plan, done, runs=20) if done.tasks else None))
+    assert {item.id for item in plan.items()} | {quote.id for quote in plan.quotes} <= set(found.ids)
+    assert all(row.cell_len <= 80 for row in gantt(plan, done, 80))

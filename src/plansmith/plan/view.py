@@ -54,6 +54,7 @@ def render_html(plan: Plan, schedule: Schedule, forecast: Forecast | None = None
     say, language = words(plan.language), plan.language
     points = _open_points(plan, schedule)
     done = {task.id: task for task in schedule.tasks}
+    traced = forwards(plan)
     return _template().render(
         plan=plan,
         say=say,
@@ -65,7 +66,8 @@ def render_html(plan: Plan, schedule: Schedule, forecast: Forecast | None = None
         curves=_curves(plan, forecast),
         basis=_basis(plan, schedule, forecast),
         notes=notes_in_words(plan, schedule),
-        forwards=forwards(plan),
+        forwards=traced,
+        branches={one.requirement.id: one.branches for one in traced},
         heard=backwards(plan),
         quotes={quote.id: quote.text for quote in plan.quotes},
         known={item.id for item in plan.items()} | {heard.id for heard in backwards(plan)},
