@@ -17,30 +17,34 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+# What a setting does not name: the starting point of the sweep.
+START = {"epochs": 2, "batch": 4, "rank": 16, "learning_rate": 1e-3}
 SETTINGS: dict[str, dict[str, object]] = {
-    "default (r16, 1e-3, batch 4, 2 epochs)": {},
-    "rate 3e-4": {"learning_rate": 3e-4},
+    "start (2 epochs, batch 4, rank 16, rate 1e-3)": {},
     "rate 5e-4": {"learning_rate": 5e-4},
     "rate 2e-3": {"learning_rate": 2e-3},
-    "rate 3e-3": {"learning_rate": 3e-3},
     "batch 1": {"batch": 1},
     "batch 2": {"batch": 2},
     "batch 2, rate 5e-4": {"batch": 2, "learning_rate": 5e-4},
+    "batch 2, rank 32": {"batch": 2, "rank": 32},
+    "batch 2, rank 32, rate 2e-3": {"batch": 2, "rank": 32, "learning_rate": 2e-3},
     "batch 8": {"batch": 8},
     "batch 8, rate 2e-3": {"batch": 8, "learning_rate": 2e-3},
-    "rank 4": {"rank": 4},
     "rank 8": {"rank": 8},
     "rank 32": {"rank": 32},
-    "rank 64": {"rank": 64},
     "rank 64, rsLoRA": {"rank": 64, "alpha": 64, "rslora": True},
-    "DoRA": {"dora": True},
     "attention only": {"targets": "attention"},
     "attention only, rank 64": {"targets": "attention", "rank": 64},
     "1 epoch": {"epochs": 1},
     "1 epoch, rate 2e-3": {"epochs": 1, "learning_rate": 2e-3},
+    "1 epoch, batch 1": {"epochs": 1, "batch": 1},
+    "1 epoch, batch 1, rank 32": {"epochs": 1, "batch": 1, "rank": 32},
+    "1 epoch, batch 2": {"epochs": 1, "batch": 2},
+    "1 epoch, batch 2, rate 2e-3": {"epochs": 1, "batch": 2, "learning_rate": 2e-3},
+    "1 epoch, batch 2, rank 32": {"epochs": 1, "batch": 2, "rank": 32},
+    "1 epoch, batch 2, rank 32, rate 2e-3": {"epochs": 1, "batch": 2, "rank": 32, "learning_rate": 2e-3},
     "3 epochs": {"epochs": 3},
     "3 epochs, rate 5e-4": {"epochs": 3, "learning_rate": 5e-4},
-    "4 epochs, rate 3e-4": {"epochs": 4, "learning_rate": 3e-4},
 }
 
 
@@ -56,7 +60,7 @@ def one(archive: str, setting: str, seed: int, folder: str) -> dict[str, object]
     documents, base = read_archive(Path(archive)), find_base(DEFAULT)
     quarter = [d.name for i, d in enumerate(documents.documents) if i % 4 == seed % 4]
     parts = split(documents, seed, quarter)
-    recipe, tokenizer = resolve(base, Overrides(**{"seed": seed, **SETTINGS[setting]})), load_tokenizer(base)  # type: ignore[arg-type]
+    recipe, tokenizer = resolve(base, Overrides(**{"seed": seed, **START, **SETTINGS[setting]})), load_tokenizer(base)  # type: ignore[arg-type]
     rows, held_out = training_rows(parts.train, tokenizer, base), training_rows(parts.test, tokenizer, base)
     with tempfile.TemporaryDirectory(dir=folder) as place:
         return fit(base, recipe, rows, held_out, Path(place), lambda _: None)
@@ -80,9 +84,11 @@ def main() -> None:
             command = [sys.executable, __file__, options.archive, "--one", job[0], str(job[1]), folder]
             done = subprocess.run(command, capture_output=True, text=True, check=False)
             if done.returncode:
-                print(done.stderr[-2000:], file=sys.stderr)
+                print(done.stderr[-2000:], file=sys.stderr, flush=True)
                 return {}
-            return dict(json.loads(done.stdout.strip().splitlines()[-1]))
+            result = dict(json.loads(done.stdout.strip().splitlines()[-1]))
+            print(job, result["held_out_loss"], result["training_seconds"], flush=True)
+            return result
 
         jobs = [(name, seed) for name in options.only or SETTINGS for seed in range(options.splits)]
         results = dict(zip(jobs, pool.map(run, jobs), strict=True))

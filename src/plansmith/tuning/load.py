@@ -71,8 +71,12 @@ def _transformers(base: Base) -> Any:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     if Path(base.source).exists():
         os.environ.setdefault("HF_HUB_OFFLINE", "1")  # only a Hub id that the user named may reach the network
+    import warnings
+
     import transformers
 
+    # peft 0.21 still reads an attribute that transformers 5.23 renames; drop this with peft 0.22
+    warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing.*", category=FutureWarning)
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
     return transformers

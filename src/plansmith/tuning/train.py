@@ -44,6 +44,9 @@ class Progress:
 
 Watch = Callable[[Progress], None]
 
+PART_TOKENS = 1024
+"""Tokens of a batch that go through the model at once; activations of the 135M model then take some 2 GB."""
+
 
 def train(archive: Archive, parts: Split, base: Base, recipe: Recipe, name: str, runs: Path, watch: Watch) -> Run:
     """Tune `base` on the split's train documents and write the finished run; nothing is left of an unfinished one.
@@ -114,22 +117,21 @@ def fit(base: Base, recipe: Recipe, rows: list[Row], held_out: list[Row], folder
             step += 1
             for group in optimizer.param_groups:
                 group["lr"] = recipe.learning_rate * _schedule(step, steps, recipe.warmup)
-            loss = batch_loss(model, batch)
-            loss.backward()
+            loss = accumulate(model, batch)
             torch.nn.utils.clip_grad_norm_(trained, 1.0)
             optimizer.step()
             optimizer.zero_grad()
             tokens += sum(map(len, batch))
             spent = time.perf_counter() - started - measuring
-            _refuse_nan(loss.item(), step, recipe)
-            log(Progress("train", step, steps, epoch, loss.item(), None, tokens / spent, spent / step * (steps - step)))
+            _refuse_nan(loss, step, recipe)
+            log(Progress("train", step, steps, epoch, loss, None, tokens / spent, spent / step * (steps - step)))
         before = time.perf_counter()
         losses.append(mean_loss(model, held_out))
         measuring += time.perf_counter() - before
         log(Progress("train", step, steps, epoch, None, losses[-1], tokens / spent, spent / step * (steps - step)))
         if losses[-1] < best:
             best = losses[-1]
-            model.save_pretrained(str(folder / "adapter"), safe_serialization=True)
+            model.save_pretrained(str(folder / "adapter"), save_embedding_layers=False)
     return {
         "held_out_loss": [round(x, 5) for x in losses],
         "best_epoch": losses.index(min(losses[1:]), 1),
@@ -150,6 +152,32 @@ def adapter_settings(recipe: Recipe) -> dict[str, Any]:
         "use_dora": recipe.dora,
         "task_type": "CAUSAL_LM",
     }
+
+
+def accumulate(model: Any, rows: Sequence[Row]) -> float:
+    """Add the gradients of a batch, in parts of bounded memory; returns its mean loss per supervised token.
+
+    Each part weighs by its supervised tokens, so the parts change nothing but the memory.
+    """
+    supervised, total = sum(row.supervised for row in rows), 0.0
+    for part in _parts(rows):
+        share = sum(row.supervised for row in part) / supervised
+        loss = batch_loss(model, part) * share
+        loss.backward()
+        total += loss.item()
+    return total
+
+
+def _parts(rows: Sequence[Row]) -> list[list[Row]]:
+    """Rows in parts of at most `PART_TOKENS` tokens, padding included; a longer row is a part of its own."""
+    parts: list[list[Row]] = []
+    for row in rows:
+        width = max([len(row), *map(len, parts[-1])]) if parts else 0
+        if parts and width * (len(parts[-1]) + 1) <= PART_TOKENS:
+            parts[-1].append(row)
+        else:
+            parts.append([row])
+    return parts
 
 
 def batch_loss(model: Any, rows: Sequence[Row]) -> Any:

@@ -16,10 +16,11 @@ def constrain(tokenizer: Any, grammar: str) -> Any:
         import llguidance
         import llguidance.hf
         import llguidance.torch as masks
+        from llguidance.gbnf_to_lark import gbnf_to_lark
     except ImportError as error:
         raise MissingError("Writing steps with transformers needs llguidance: pip install 'plansmith[gpu]'") from error
     vocabulary = llguidance.hf.from_tokenizer(tokenizer)
-    matcher = llguidance.LLMatcher(vocabulary, llguidance.grammar_from("lark", llguidance.gbnf_to_lark(grammar)))
+    matcher = llguidance.LLMatcher(vocabulary, llguidance.grammar_from("lark", gbnf_to_lark(grammar)))
     if matcher.is_error():
         raise ValueError(f"the grammar cannot be compiled: {matcher.get_error()}")
     mask = masks.allocate_token_bitmask(1, vocabulary.vocab_size)

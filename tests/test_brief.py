@@ -1,0 +1,93 @@
+"""Briefs: what is numbered, with which span and which context."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plansmith.plan import read_brief
+
+SHOP = """# Pottery shop
+
+Hi, we sell pots (est. 1962). We close at 4 p.m. because of the kiln, e.g. on Fridays.
+
+## What we need
+
+The site must:
+
+- show **all** pots, with a [photo](http://example.org/x)
+- [ ] let Mr. Hill edit prices
+
+| Who | What |
+|---|---|
+| Owner | weekly report |
+"""
+
+
+def texts(brief_text: str) -> list[str]:
+    return [s.text for s in read_brief(brief_text).sentences]
+
+
+def test_sentences_items_and_rows_are_numbered_in_order() -> None:
+    brief = read_brief(SHOP)
+    assert brief.title == "Pottery shop"
+    assert [s.id for s in brief.sentences] == [f"S{i}" for i in range(1, 7)]
+    assert [s.text for s in brief.sentences] == [
+        "Hi, we sell pots (est. 1962).",
+        "We close at 4 p.m. because of the kiln, e.g. on Fridays.",
+        "The site must:",
+        "show all pots, with a photo",
+        "let Mr. Hill edit prices",
+        "Who: Owner; What: weekly report",
+    ]
+
+
+def test_a_quote_is_the_clients_own_characters() -> None:
+    assert read_brief(SHOP).quote("S4") == "show **all** pots, with a [photo](http://example.org/x)"
+
+
+def test_items_carry_heading_and_lead_in() -> None:
+    item = read_brief(SHOP).sentences[3]
+    assert (item.heading, item.lead_in, item.form) == ("What we need", "The site must:", "item")
+
+
+def test_wrapped_lines_are_joined_and_deliberate_line_ends_kept() -> None:
+    wrapped = "Customers of the shop can order bread on the phone and pick\nit up on the next day."
+    assert texts(wrapped) == ["Customers of the shop can order bread on the phone and pick it up on the next day."]
+    mail = "From: Ana Pop\nSubject: a new site for the bakery\n\nHello."
+    assert texts(mail) == ["From: Ana Pop", "Subject: a new site for the bakery", "Hello."]
+
+
+def test_bullets_of_word_processors_are_items() -> None:
+    assert [s.form for s in read_brief("We need:\n• orders\n• reports").sentences] == ["sentence", "item", "item"]
+
+
+def test_code_html_and_link_definitions_are_not_swallowed() -> None:
+    given_text = (
+        "<b>Orders</b> must work.\n\n    indented wish stays\n\n[ref]: http://example.org\n\n```\nfenced wish\n```\n"
+    )
+    joined = " ".join(texts(given_text))
+    assert all(word in joined for word in ("Orders", "indented wish stays", "example.org", "fenced wish"))
+
+
+def test_romanian_is_recognised() -> None:
+    assert read_brief("Clienții pot rezerva mese și trebuie să primească un mesaj.").language == "ro"
+    assert read_brief("Customers can book tables and must get a message.").language == "en"
+
+
+@given(st.text(max_size=400))
+def test_any_text_is_read_and_spans_stand_in_order(text: str) -> None:
+    brief = read_brief(text)
+    last = 0
+    for sentence in brief.sentences:
+        assert 0 <= sentence.start < sentence.end <= len(text)
+        assert sentence.start >= last
+        last = sentence.start
+        assert brief.quote(sentence.id) == text[sentence.start : sentence.end]
+
+
+@given(
+    st.lists(
+        st.sampled_from(["Bread is nice.", "We need 3 pots!", "Is it ok?", "Orders must close at noon."]), min_size=1
+    )
+)
+def test_plain_sentences_come_back_exactly(sentences: list[str]) -> None:
+    assert texts(" ".join(sentences)) == sentences
