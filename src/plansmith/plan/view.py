@@ -107,12 +107,14 @@ def span_text(plan: Plan, task: ScheduledTask) -> str:
 def _template() -> Template:
     from importlib.resources import files
 
-    from jinja2 import Environment, StrictUndefined
+    from jinja2 import DictLoader, Environment, StrictUndefined
 
-    text = (files("plansmith.plan") / "templates" / "plan.html").read_text(encoding="utf-8")
-    return Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True).from_string(
-        text
+    folder = files("plansmith.plan") / "templates"
+    texts = {name: (folder / name).read_text(encoding="utf-8") for name in ("plan.html", "plan.css")}
+    made = Environment(
+        loader=DictLoader(texts), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
+    return made.get_template("plan.html")
 
 
 def _phrases(plan: Plan) -> dict[str, Callable[..., str]]:
