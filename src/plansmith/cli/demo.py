@@ -22,7 +22,7 @@ def demo(
 
     from plansmith.cli.learn import train_run
     from plansmith.cli.show import console, print_plan, print_run, training_progress, writing_progress
-    from plansmith.cli.write import STEP_CONTEXT, STEP_SLOTS, open_engine, write_with
+    from plansmith.cli.write import STEP_CONTEXT, STEP_SLOTS, open_engine, write_log, write_with
     from plansmith.files import write_text
     from plansmith.plan import read_brief, render_json, render_plan
     from plansmith.sources.archive import read_archive
@@ -52,6 +52,7 @@ def demo(
         model[0].close()
     write_text(folder / "plan.md", render_plan(written.plan))
     write_text(folder / "plan.json", render_json(written.plan))
+    write_log(written, folder / "plan.log.jsonl")
     out.print(Markdown(render_plan(written.plan).split("---\n", 2)[-1]))
     print_plan(written, f"{folder}/plan.md and {folder}/plan.json")
     out.print(f"Run folder: {run.folder}/    Next: plansmith plan YOUR-BRIEF.md --run {name} --runs {runs} -o plan.md")

@@ -25,7 +25,7 @@ STEP_SLOTS, STEP_CONTEXT = 8, 16_384
 
 
 def plan(
-    brief: Path,
+    brief: Annotated[Path, Parameter(allow_leading_hyphen=True)],
     *,
     run: RunName = "",
     base: Annotated[str, Parameter(help="Write with this untuned base instead of a run.")] = "",
@@ -65,8 +65,7 @@ def plan(
         from plansmith.files import write_text
 
         write_text(output, render_json(written.plan) if form == ".json" else render_plan(written.plan))
-        log = "".join(json.dumps(entry, ensure_ascii=False) + "\n" for entry in written.log)
-        write_text(output.with_suffix(".log.jsonl"), log)
+        write_log(written, output.with_suffix(".log.jsonl"))
     if as_json:
         print(render_json(written.plan))
     elif output:
@@ -75,8 +74,15 @@ def plan(
         print(render_plan(written.plan))
 
 
+def write_log(written: Written, target: Path) -> None:
+    """What was asked, answered and rejected, a JSON line each."""
+    from plansmith.files import write_text
+
+    write_text(target, "".join(json.dumps(entry, ensure_ascii=False) + "\n" for entry in written.log))
+
+
 def ask(
-    prompt: str,
+    prompt: Annotated[str, Parameter(allow_leading_hyphen=True)],
     *,
     system: Annotated[str, Parameter(help="System prompt.")] = "",
     run: RunName = "",

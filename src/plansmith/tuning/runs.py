@@ -128,17 +128,22 @@ def past_tasks(plans: Iterable[tuple[str, Plan]]) -> list[PastTask]:
     return found
 
 
-def client_words(documents: Iterable[tuple[str, str]]) -> list[str]:
-    """Stems that at most two of the (text, language) pairs hold: a client's own words, which must not reach another.
+def client_words(documents: Iterable[tuple[str, str, str]]) -> list[str]:
+    """Stems of a client's own words, which must not reach another: from the (brief, plan, language) of each project.
 
-    Stems that most writing holds (those of the common acceptance and planning words) occur in more documents.
+    A stem counts when a brief holds it and at most two projects do; words of planning, which only plans hold, do not.
     """
     from collections import Counter
 
     from plansmith.plan import content_words
 
-    counts = Counter(stem for text, language in documents for stem in set(content_words(text, language)))
-    return sorted(stem for stem, count in counts.items() if count <= 2)
+    counts: Counter[str] = Counter()
+    own: set[str] = set()
+    for brief, plan, language in documents:
+        said = set(content_words(brief, language))
+        own |= said
+        counts.update(said | set(content_words(plan, language)))
+    return sorted(stem for stem in own if counts[stem] <= 2)
 
 
 def write_client_words(stems: Iterable[str], folder: Path) -> None:

@@ -69,9 +69,8 @@ def train(archive: Archive, parts: Split, base: Base, recipe: Recipe, name: str,
             watch(Progress("gguf"))
             write_gguf(Path(base.source), staged / "adapter", staged / "model.gguf", f"{base.name} tuned: {name}")
         write_past_tasks(past_tasks((d.name, d.plan) for d in parts.train), staged)
-        write_client_words(
-            client_words((f"{d.brief.text}\n{render_plan(d.plan)}", d.plan.language) for d in parts.train), staged
-        )
+        texts = ((d.brief.text, render_plan(d.plan), d.plan.language) for d in parts.train)
+        write_client_words(client_words(texts), staged)
         story = _story(archive, parts, base, recipe, rows, result)
         (staged / "run.json").write_text(json.dumps(story, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return Run(folder, story)

@@ -50,7 +50,6 @@ class Parts:
     """What the plan step gave: all of it inferred."""
 
     title: str = ""
-    summary: str = ""
     risks: tuple[tuple[str, int, int, str], ...] = ()
     questions: tuple[str, ...] = ()
     decisions: tuple[tuple[str, ...], ...] = ()
@@ -86,13 +85,13 @@ def compose(
     tasks = _without_twins(tasks)
     money, day = budget(brief), deadline(brief)
     return Plan(
-        title=brief.title or parts.title or title,
+        title=brief.title or parts.title or title or words(brief.language)["written.untitled"],
         language=brief.language,  # type: ignore[arg-type]
         currency=money[1] if money else "",
         budget=money[0] if money else None,
         deadline=day,
         brief_sha256=brief.sha256,
-        summary=parts.summary,
+        summary=_summary(requirements, brief.language),
         requirements=tuple(requirements),
         stories=tuple(stories),
         tasks=tuple(tasks),
@@ -105,6 +104,13 @@ def compose(
         decisions=_decisions(parts),
         quotes=tuple(Quote(id=s.id, text=brief.quote(s.id)) for s in brief.sentences),
     )
+
+
+def _summary(requirements: Sequence[Requirement], language: str) -> str:
+    """What the client asks for first, in the words of the first three requirements that must be met."""
+    ranked = sorted(requirements, key=lambda r: (r.kind == "constraint", r.priority != "must"))
+    first = "; ".join(r.text.rstrip(". ") for r in ranked[:3])
+    return words(language)["written.summary"].format(first=first, count=len(requirements))
 
 
 def budget(brief: Brief) -> tuple[float, str] | None:

@@ -56,13 +56,7 @@ def requirement_grammar(
     )
 
 
-SUMMARY = "\n".join(
-    [
-        'root ::= title "\\n" text',
-        r"title ::= [A-Z] [^\n<>|{}\[\]\\.]{6,70} [a-z0-9)]",
-        r"text ::= [A-Z] [^\n<>|{}\[\]\\]{40,420} [.]",
-    ]
-)
+TITLE = "\n".join(["root ::= title", r"title ::= [A-Z] [^\n<>|{}\[\]\\.:;]{6,60} [a-z0-9)]"])
 QUESTION = "\n".join(["root ::= question", r'question ::= [A-Z] [^\n<>|{}\[\]\\?.:;]{12,120} "?"'])
 RISK = "\n".join(
     [

@@ -17,17 +17,19 @@ from plansmith.plan import (
     Kind,
     Priority,
     Sentence,
+    amounts,
     content_words,
+    dates,
     kind_hint,
     not_product,
     priority_hint,
     requirement_cue,
     roles,
-    roles_in,
     unfaithful,
 )
 from plansmith.writing.engine import Engine, Request
 from plansmith.writing.grammar import RequirementLine, read_sentence, sentence_grammar
+from plansmith.writing.story import read_opening
 from plansmith.writing.talk import Talk
 
 # Below this share of the sentence's content words, something the client said would be missing.
@@ -65,17 +67,33 @@ def listen(sentence: Sentence, before: Sentence | None, brief: Brief, engine: En
     lines = read_sentence(answer)
     if not lines:
         return Heard(sentence, (), "the model hears no requirement", talk)
-    if problems := _problems(lines, sentence, brief):
+    if _speaks_for_itself(cue, sentence):
+        lines, problems = [RequirementLine(lines[0].priority, lines[0].kind, quoted_words(sentence))], []
+    elif problems := _problems(lines, sentence, brief):
         talk.note("rejected", answer, problems)
         lines = [RequirementLine(lines[0].priority, lines[0].kind, quoted_words(sentence))]
-    wishes = tuple(_wish(line, sentence, bool(problems)) for line in lines)
+    own = quoted_words(sentence)
+    wishes = tuple(_wish(line, sentence, line.text == own) for line in lines)
     return Heard(sentence, wishes, "", replace(talk, messages=(*talk.messages, _spoken(wishes))))
 
 
+def _speaks_for_itself(cue: str | None, sentence: Sentence) -> bool:
+    """Whether the client's sentence is a requirement as it stands, so that restating could only harm it.
+
+    So are list items, orders ("Add a search"), user stories, and what is said about money or the day.
+    """
+    told = bool(amounts(sentence.text)) or any(found.date for found in dates(sentence.text))
+    return (
+        sentence.form in ("item", "row")
+        or cue in ("imperative", "story")
+        or (told and kind_hint(sentence) == "constraint")
+    )
+
+
 def _firm(cue: str | None, sentence: Sentence, brief: Brief) -> bool:
-    """Whether the cue overrules the model: a bare "can" or "might" does so only in a list or about the client's people."""
+    """Whether the cue overrules the model: in running text a bare "can" does so only after one of the client's people."""
     if cue == "modal" and sentence.form == "sentence":
-        return any(role in roles(brief) for role in roles_in(sentence.text, brief.language))
+        return read_opening(sentence.text, roles(brief)) is not None
     return cue is not None
 
 

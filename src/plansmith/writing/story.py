@@ -79,8 +79,10 @@ def _read_present(text: str, roles: Sequence[str]) -> Opening | None:
     role = _known_role(match["who"], roles) if match else None
     if not match or role is None:
         return None
-    plural = match["who"].lower().endswith("s") or role in ("staff", "people")
+    plural = match["who"].lower().endswith("s") or role in ("staff member", "staff", "people")
     verb = match["verb"]
+    if verb.lower() in ("want", "wants", "need", "needs"):
+        return Opening(role, _shorten(match["what"].strip()))
     if verb.endswith("s") and not verb.endswith("ss") and not plural:
         verb = re.sub(r"ies$", "y", verb) if verb.endswith("ies") else re.sub(r"((?:[sxzo]|ch|sh))es$|s$", r"\1", verb)
     elif not plural and role != "user":
@@ -98,7 +100,12 @@ def _part_benefit(text: str) -> tuple[str, str]:
 def _known_role(who: str, roles: Sequence[str]) -> str | None:
     words = re.sub(r"^(?:an?|the|each|every|all|our|any|my) ", "", who.strip(), flags=re.IGNORECASE)
     for role in sorted(roles, key=len, reverse=True):
-        if words.lower() in (role.lower(), f"{role.lower()}s", f"{role.lower()}es", re.sub("y$", "ies", role.lower())):
+        if f"{words.lower()} member" == role.lower() or words.lower() in (
+            role.lower(),
+            f"{role.lower()}s",
+            f"{role.lower()}es",
+            re.sub("y$", "ies", role.lower()),
+        ):
             return role
     return "user" if words.lower() in ("user", "users", "people", "everyone", "anyone", "you") else None
 

@@ -6,8 +6,9 @@ what is invented, repeated or cut off is asked again once, then dropped or repla
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from rapidfuzz import fuzz
 
@@ -20,6 +21,8 @@ from plansmith.writing.grammar import StoryAnswer, read_requirement, requirement
 from plansmith.writing.listen import Wish
 from plansmith.writing.story import read_opening
 from plansmith.writing.talk import Talk
+
+_TRIES = 2
 
 
 @dataclass(frozen=True)
@@ -37,12 +40,11 @@ def plan_work(wish: Wish, talk: Talk, roles: Sequence[str], evidence: Evidence, 
     """Ask for the story and tasks of one wish, twice at most, and keep what stands the checks."""
     talk = talk.say(prompts.requirement_step(wish.text))
     first = _attempt(wish, talk, roles, evidence, engine, Request("", max_tokens=300))
-    if first.faults == 0:
-        return Planned(first.work, talk.say(prompts.Message("assistant", first.answer)))
-    again = _attempt(
-        wish, talk, roles, evidence, engine, Request("", max_tokens=300, temperature=0.6, seed=1, repeat_penalty=1.1)
-    )
-    best = min(first, again, key=lambda a: a.faults)
+    tries = [first]
+    while tries[-1].faults and len(tries) < _TRIES:
+        request = Request("", max_tokens=300, temperature=0.6, seed=len(tries), repeat_penalty=1.1)
+        tries.append(_attempt(wish, talk, roles, evidence, engine, request))
+    best = min(tries, key=lambda a: a.faults)
     return Planned(best.work, talk.say(prompts.Message("assistant", best.answer)))
 
 
@@ -106,13 +108,26 @@ def _checked(
         c for c in said.criteria if not any(faulty(part) for part in c) and fuzz.token_set_ratio(c[1], c[2]) < 95
     )
     faults += len(said.criteria) - len(criteria)
-    tasks = tuple(t for t in said.tasks if not faulty(t[1]))
+    criteria = _unlike(criteria, lambda c: f"{c[0]} {c[1]}")
+    tasks = _unlike(tuple(t for t in said.tasks if not faulty(t[1])), lambda t: t[1])
     faults += len(said.tasks) - len(tasks)
     holds = own["this_holds"].format(text=_lower(wish.text))
     tries = own["tries_it"].format(role=f"{prompts.article(said.role)} {said.role}")
     criteria = criteria or ((own["finished_product"], tries, holds),)
     tasks = tasks or (("qa" if wish.kind == "quality" else "backend", own["build"].format(text=_short(wish.text))),)
     return Work(said.role, want, so_that, criteria, tasks), faults
+
+
+T = TypeVar("T")
+
+
+def _unlike(parts: tuple[T, ...], text: Callable[[T], str]) -> tuple[T, ...]:
+    """The parts without those whose text says the same as that of an earlier one."""
+    kept: list[T] = []
+    for part in parts:
+        if not any(fuzz.token_set_ratio(text(part), text(other)) > 90 for other in kept):
+            kept.append(part)
+    return tuple(kept)
 
 
 def _lower(text: str) -> str:

@@ -18,13 +18,13 @@ from rapidfuzz import fuzz
 
 from plansmith import prompts
 from plansmith.errors import InputError
-from plansmith.plan import Brief, Plan, Requirement, amounts, dates, roles
+from plansmith.plan import Brief, Plan, Requirement, amounts, content_words, dates, roles
 from plansmith.tuning.runs import PastTask
 from plansmith.writing.clean import Evidence, broken, repeats
 from plansmith.writing.compose import Parts, compose, requirement
 from plansmith.writing.engine import Engine, Request
 from plansmith.writing.estimate import Analogies
-from plansmith.writing.grammar import DECISION, QUESTION, RISK, SUMMARY, read_decision, read_risk
+from plansmith.writing.grammar import DECISION, QUESTION, RISK, TITLE, read_decision, read_risk
 from plansmith.writing.listen import Heard, Wish, listen
 from plansmith.writing.talk import Talk
 from plansmith.writing.work import Planned, plan_work
@@ -65,7 +65,10 @@ def write_plan(
     watch: Callable[[Event], None] = lambda event: None,
 ) -> Written:
     """Write the plan of a brief; raises InputError for a brief in which nothing is asked for."""
-    evidence, people = Evidence(brief, foreign), (*roles(brief), "user")
+    evidence, people = (
+        Evidence(brief, foreign),
+        (*("staff member" if role == "staff" else role for role in roles(brief)), "user"),
+    )
     analogies = Analogies(past)
     with _pool(engine.slots) as pool:
         heard = _listen_all(brief, engine, system, pool, watch)
@@ -77,11 +80,11 @@ def write_plan(
             )
         needed = [requirement(i, wish) for i, (wish, _) in enumerate(wishes, 1)]
         parts_talk = Talk((prompts.system(system),))
-        summary = pool.submit(_summary, needed, parts_talk, evidence, engine)
+        name = pool.submit(_title, needed, parts_talk, evidence, engine)
         planned = _plan_all(wishes, people, evidence, engine, pool, watch)
         said = _asides([p for p in planned if p], evidence, engine, pool)
         parts = Parts(
-            *summary.result(),
+            title=name.result(),
             risks=tuple(r for r in map(read_risk, said[prompts.ASK_RISK]) if r),
             questions=tuple(said[prompts.ASK_QUESTION]),
             decisions=tuple(d for d in map(read_decision, said[prompts.ASK_DECISION]) if d),
@@ -152,16 +155,21 @@ def is_money_or_time(text: str) -> bool:
 
 def _fitting(people: Sequence[str], wish: Wish) -> list[str]:
     """The roles that the sentence itself names; all of the brief's where it names none."""
-    named = [p for p in people if p.lower() in f"{wish.sentence.text} {wish.sentence.lead_in}".lower()]
+    said = f"{wish.sentence.text} {wish.sentence.lead_in}".lower()
+    # a story is never told by those who must be kept out
+    named = [p for p in people if p.lower().removesuffix(" member") in said and not p.lower().startswith("unauthori")]
     return named or list(people)
 
 
-def _summary(needed: Sequence[Requirement], talk: Talk, evidence: Evidence, engine: Engine) -> tuple[str, str]:
-    """Title and summary; empty where what the model wrote could not stay."""
-    talk = talk.say(prompts.plan_step(needed))
-    answer = _asked(talk, Request("", SUMMARY, 160), evidence, engine)
-    title, _, summary = answer.partition("\n")
-    return "" if _faults(title, evidence) else title, "" if _faults(summary, evidence) else summary
+def _title(needed: Sequence[Requirement], talk: Talk, evidence: Evidence, engine: Engine) -> str:
+    """A title made of the client's words; empty where the model found none.
+
+    Of its answer only the title is taken: a small model's summary sounds right and mixes the client's facts up.
+    """
+    answer = _asked(talk.say(prompts.plan_step(needed)), Request("", TITLE, 30), evidence, engine)
+    known = set(content_words(evidence.brief.text, evidence.brief.language))
+    new = [word for word in content_words(answer, evidence.brief.language) if word not in known]
+    return "" if _faults(answer, evidence) or new or "requirement" in answer.lower() else answer
 
 
 _ASIDES = ((prompts.ASK_QUESTION, QUESTION, 60), (prompts.ASK_RISK, RISK, 90), (prompts.ASK_DECISION, DECISION, 170))
@@ -178,12 +186,19 @@ def _asides(
             talk = one.talk.say(prompts.Message("user", ask))
             jobs.append((ask, pool.submit(_asked, talk, Request("", grammar, most), evidence, engine)))
     found: dict[str, list[str]] = {ask: [] for ask, _, _ in _ASIDES}
+    texts = [sentence.text for sentence in evidence.brief.sentences]
     for ask, future in jobs:
         answer = future.result()
         alike = any(fuzz.token_set_ratio(answer, other) > 80 for other in found[ask])
-        if not _faults(re.sub(r"\(\d/\d\)|[|]", " ", answer), evidence) and not alike:
+        if not _faults(answer, evidence) and not alike and not _echoes(answer, texts):
             found[ask].append(answer)
     return {ask: answers[:_KEPT] for ask, answers in found.items()}
+
+
+def _echoes(answer: str, texts: Sequence[str]) -> bool:
+    """Whether a part of the answer only says again what the client said: no risk, no response, no question."""
+    parts = [part for part in re.split(r"\(\d/\d\) -> |[|:]", answer) if len(part.split()) > 3]
+    return any(fuzz.token_set_ratio(part.lower(), text.lower()) > 85 for part in parts for text in texts)
 
 
 def _asked(talk: Talk, request: Request, evidence: Evidence, engine: Engine) -> str:
@@ -196,6 +211,8 @@ def _asked(talk: Talk, request: Request, evidence: Evidence, engine: Engine) -> 
 
 
 def _faults(text: str, evidence: Evidence) -> list[str]:
+    if re.match(r"(?:Given|As an?|Plan|backend:|web:)\b", text.partition("\n")[2] or text):
+        return ["is an answer to another question"]
     text = re.sub(r"\(\d/\d\)|[|\n]", " ", text)
     reasons = evidence.inventions_and_numbers(text)
     reasons += ["goes round in circles"] if repeats(text, evidence.brief.language) else []
