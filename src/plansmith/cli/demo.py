@@ -47,7 +47,7 @@ def demo(
     model = open_engine(name, "", runs, STEP_SLOTS, STEP_CONTEXT)
     try:
         with writing_progress() as watch:
-            written = write_with(text, model, brief.stem, "", watch)
+            written = write_with(text, model, "", "", watch)
     finally:
         model[0].close()
     write_text(folder / "plan.md", render_plan(written.plan))

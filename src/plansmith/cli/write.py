@@ -58,7 +58,7 @@ def plan(
     try:
         text = read_brief(read_text(brief))
         with writing_progress(quiet=as_json) as watch:
-            written = write_with(text, model, brief.stem if str(brief) != "-" else "", system, watch)
+            written = write_with(text, model, "" if brief.stem in ("-", "brief") else brief.stem, system, watch)
     finally:
         model[0].close()
     if output:
