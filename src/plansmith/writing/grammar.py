@@ -21,9 +21,10 @@ _NOT = r"[^\n<>|{}\[\]\\]"
 def sentence_grammar(may_be_nothing: bool, most: int = 3) -> str:
     """One to `most` requirement lines; or, if allowed, the words that say there is none."""
     nothing = f'"{NOTHING}" | ' if may_be_nothing else ""
+    more = f' ("\\n" line){{0,{most - 1}}}' if most > 1 else ""
     return "\n".join(
         [
-            f'root ::= {nothing}line ("\\n" line){{0,{most - 1}}}',
+            f"root ::= {nothing}line{more}",
             'line ::= priority " " kind ": " text',
             f"priority ::= {_either(p for p in PRIORITIES if p != 'wont')}",
             f"kind ::= {_either(KINDS)}",
