@@ -377,9 +377,3 @@ class Plan(Frozen):
             *self.decisions,
             *self.architecture.components,
         )
-
-
-def inherited_source(plan_requirements: dict[str, Requirement], ids: tuple[str, ...]) -> tuple[str, ...]:
-    """Sentence ids of the named requirements, without repetition, in the order of the requirements."""
-    found = (s for i in ids if i in plan_requirements for s in plan_requirements[i].source)
-    return tuple(dict.fromkeys(found))

@@ -30,8 +30,8 @@ from plansmith.plan import (
     dates,
 )
 from plansmith.writing.estimate import Analogies
+from plansmith.writing.grammar import Work
 from plansmith.writing.listen import Wish
-from plansmith.writing.work import Work
 
 # Work of one story goes in this order: what comes later waits for the stage before it.
 _STAGES = ({"design"}, {"backend", "data"}, {"web", "mobile"}, {"devops"}, {"qa"})

@@ -89,8 +89,8 @@ class RequirementLine:
 
 
 @dataclass(frozen=True)
-class StoryAnswer:
-    """A requirement step's answer; `criteria` are (given, when, then), `tasks` are (area, title)."""
+class Work:
+    """What serves one requirement: a story, its `criteria` (given, when, then) and `tasks` (area, title)."""
 
     role: str
     want: str
@@ -112,7 +112,7 @@ def read_sentence(answer: str) -> list[RequirementLine]:
     return [RequirementLine(*match.groups()) for line in answer.splitlines() if (match := _LINE.match(line.strip()))]
 
 
-def read_requirement(answer: str) -> StoryAnswer | None:
+def read_requirement(answer: str) -> Work | None:
     """The story, criteria and tasks of a requirement step's answer; None where no story can be read."""
     lines = [line.strip() for line in answer.splitlines() if line.strip()]
     story = _STORY.match(lines[0]) if lines else None
@@ -120,7 +120,7 @@ def read_requirement(answer: str) -> StoryAnswer | None:
         return None
     criteria = tuple(m.groups() for line in lines[1:] if (m := _CRITERION.match(line)))
     tasks = tuple(m.groups() for line in lines[1:] if (m := _TASK.match(line)))
-    return StoryAnswer(story[1], story[2], story[3] or "", criteria, tasks)  # type: ignore[arg-type]
+    return Work(story[1], story[2], story[3] or "", criteria, tasks)  # type: ignore[arg-type]
 
 
 def read_risk(answer: str) -> tuple[str, int, int, str] | None:

@@ -7,6 +7,7 @@ Cues found by code overrule a model that hears nothing, and a restatement that l
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import cast
@@ -24,7 +25,6 @@ from plansmith.plan import (
     not_product,
     priority_hint,
     requirement_cue,
-    roles,
     unfaithful,
 )
 from plansmith.writing.engine import Engine, Request
@@ -57,13 +57,15 @@ class Heard:
     talk: Talk
 
 
-def listen(sentence: Sentence, before: Sentence | None, brief: Brief, engine: Engine, system: str) -> Heard:
+def listen(
+    sentence: Sentence, before: Sentence | None, brief: Brief, people: Sequence[str], engine: Engine, system: str
+) -> Heard:
     """Find the requirements of one sentence."""
     talk = Talk((prompts.system(system), prompts.sentence_step(sentence, before)))
     cue, other = requirement_cue(sentence), not_product(sentence)
     if other and not cue:
         return Heard(sentence, (), other, talk)
-    answer = talk.ask(engine, Request("", sentence_grammar(may_be_nothing=not _firm(cue, sentence, brief)), 140))
+    answer = talk.ask(engine, Request("", sentence_grammar(may_be_nothing=not _firm(cue, sentence, people)), 140))
     lines = read_sentence(answer)
     if not lines:
         return Heard(sentence, (), "the model hears no requirement", talk)
@@ -90,10 +92,10 @@ def _speaks_for_itself(cue: str | None, sentence: Sentence) -> bool:
     )
 
 
-def _firm(cue: str | None, sentence: Sentence, brief: Brief) -> bool:
+def _firm(cue: str | None, sentence: Sentence, people: Sequence[str]) -> bool:
     """Whether the cue overrules the model: in running text a bare "can" does so only after one of the client's people."""
     if cue == "modal" and sentence.form == "sentence":
-        return read_opening(sentence.text, roles(brief)) is not None
+        return read_opening(sentence.text, people) is not None
     return cue is not None
 
 

@@ -17,23 +17,12 @@ from plansmith.locale import words
 from plansmith.plan import unfaithful
 from plansmith.writing.clean import Evidence, broken, repeats
 from plansmith.writing.engine import Engine, Request
-from plansmith.writing.grammar import StoryAnswer, read_requirement, requirement_grammar
+from plansmith.writing.grammar import Work, read_requirement, requirement_grammar
 from plansmith.writing.listen import Wish
 from plansmith.writing.story import read_opening
 from plansmith.writing.talk import Talk
 
 _TRIES = 2
-
-
-@dataclass(frozen=True)
-class Work:
-    """What serves one requirement. `criteria` are (given, when, then), `tasks` (role, title)."""
-
-    role: str
-    want: str
-    so_that: str
-    criteria: tuple[tuple[str, str, str], ...]
-    tasks: tuple[tuple[str, str], ...]
 
 
 def plan_work(wish: Wish, talk: Talk, roles: Sequence[str], evidence: Evidence, engine: Engine) -> Planned:
@@ -77,14 +66,12 @@ def _attempt(
     return _Attempt(work, faults, answer)
 
 
-def _checked(
-    wish: Wish, said: StoryAnswer | None, talk: Talk, roles: Sequence[str], evidence: Evidence
-) -> tuple[Work, int]:
+def _checked(wish: Wish, said: Work | None, talk: Talk, roles: Sequence[str], evidence: Evidence) -> tuple[Work, int]:
     """Keep the parts that stand; replace or drop the others, and count them."""
     language, faults = evidence.brief.language, 0
     own = {key.removeprefix("written."): text for key, text in words(language).items() if key.startswith("written.")}
     if said is None:
-        said = StoryAnswer(roles[0], "", "", (), ())
+        said = Work(roles[0], "", "", (), ())
         faults += 3
 
     def faulty(text: str, *, invented: bool = True) -> bool:

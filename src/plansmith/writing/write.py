@@ -71,7 +71,7 @@ def write_plan(
     )
     analogies = Analogies(past)
     with _pool(engine.slots) as pool:
-        heard = _listen_all(brief, engine, system, pool, watch)
+        heard = _listen_all(brief, people, engine, system, pool, watch)
         wishes = [(wish, h.talk) for h in heard for wish in h.wishes]
         if not wishes:
             raise InputError(
@@ -112,11 +112,16 @@ def _pool(slots: int) -> Iterator[ThreadPoolExecutor]:
 
 
 def _listen_all(
-    brief: Brief, engine: Engine, system: str, pool: ThreadPoolExecutor, watch: Callable[[Event], None]
+    brief: Brief,
+    people: Sequence[str],
+    engine: Engine,
+    system: str,
+    pool: ThreadPoolExecutor,
+    watch: Callable[[Event], None],
 ) -> list[Heard]:
     before = [None, *brief.sentences]
     futures = {
-        pool.submit(listen, sentence, previous, brief, engine, system): sentence
+        pool.submit(listen, sentence, previous, brief, people, engine, system): sentence
         for sentence, previous in zip(brief.sentences, before, strict=False)
     }
     for done, future in enumerate(as_completed(futures), 1):
