@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from plansmith import prompts
 from plansmith.errors import InputError
-from plansmith.plan import amounts, parse_plan, read_brief, render_plan
+from plansmith.plan import amounts, check_plan, parse_plan, read_brief, render_plan
 from plansmith.tuning.bases import CHATML
 from plansmith.tuning.runs import PastTask
 from plansmith.writing.clean import repeats
@@ -198,3 +198,11 @@ def test_no_role_is_read_where_there_is_none(text: str) -> None:
 def test_circles_are_noticed() -> None:
     assert repeats("Build recipe builder from a recipe builder", "en")
     assert not repeats("Build the order page for the baker", "en")
+
+
+def test_a_written_plan_quotes_a_brief_with_markup_as_lint_wants_it() -> None:
+    brief = read_brief(
+        "Customers can order **bread** by [phone](http://example.org). Staff must see the `orders` of the day."
+    )
+    plan = write_plan(brief, FakeEngine(faithful), PAST).plan
+    assert [f for f in check_plan(plan, brief) if f.code == "quote-differs"] == []

@@ -12,7 +12,7 @@ from plansmith.plan.cues import is_deadline, requirement_cue
 from plansmith.plan.dates import dates
 from plansmith.plan.money import amounts
 from plansmith.plan.rules import Case, Hits, references, rule
-from plansmith.plan.types import Requirement, Story
+from plansmith.plan.types import Requirement, Story, one_line
 
 _TRACE = "ISO/IEC/IEEE 29148:2018 (traceability); GAO-16-89G, Schedule Assessment Guide"
 _MOST_CIRCLES = 20
@@ -218,9 +218,10 @@ def quote_differs(case: Case) -> Hits:
     """The plan quotes or names another text than the brief at hand."""
     if case.brief is None:
         return
-    texts = {s.id: s.text for s in case.brief.sentences}
+    # a quote is the client's own characters; somebody who wrote it by hand may have left the markup out
+    said = {s.id: {one_line(case.brief.quote(s.id)), one_line(s.text)} for s in case.brief.sentences}
     for quote in case.plan.quotes:
-        if " ".join(quote.text.split()) != " ".join(texts.get(quote.id, "").split()):
+        if quote.text not in said.get(quote.id, set()):
             yield "", f"the quote {quote.id} is not what the brief says there"
     if case.plan.brief_sha256 and case.plan.brief_sha256 != case.brief.sha256 and not case.plan.quotes:
         yield "", "the plan was made for another version of the brief"
