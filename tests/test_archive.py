@@ -31,6 +31,7 @@ def test_no_sentence_stands_in_two_sample_plans() -> None:
     seen: dict[str, str] = {}
     for document in read_archive(SAMPLES).documents:
         plan = document.plan
+        assert plan
         said = [*(r.text for r in plan.requirements), *(s.want for s in plan.stories), *(t.title for t in plan.tasks)]
         said += [
             *(r.event for r in plan.risks),

@@ -12,26 +12,42 @@ from functools import cached_property
 from pathlib import Path
 
 from plansmith.errors import InputError, PlansmithError
-from plansmith.plan import Brief, Plan, parse_json, parse_plan, read_brief
+from plansmith.plan import Brief, Plan, parse_json, parse_plan, read_brief, render_plan
 from plansmith.sources.read import SUFFIXES, read_text
 
 _HOLDS = "An archive holds one folder a project, each with brief.md (or .txt) and plan.md (or .json)"
 
 
 @dataclass(frozen=True)
+class Provenance:
+    """Where a document came from: file or dataset with row and revision, the SHA-256 of its bytes, ISO date."""
+
+    source: str
+    sha256: str
+    date: str
+    row: str = ""
+    revision: str = ""
+
+
+@dataclass(frozen=True)
 class Document:
-    """One past project: what the client wrote and what the team planned. `name` is its folder's name."""
+    """One past project: what the client wrote and what the team planned. `name` is its folder's name.
+
+    `plan` is None where the team planned in its own form; `plan_text` is the plan as text in both cases.
+    """
 
     name: str
     brief: Brief
-    plan: Plan
+    plan: Plan | None
+    plan_text: str
+    client: str
+    provenance: Provenance | None = None
 
     @cached_property
     def sha256(self) -> str:
         """Hash of brief and plan, by which a trained pair is recognised later."""
-        return hashlib.sha256(
-            f"{self.brief.text}\x00{self.plan.model_dump_json()}".encode("utf-8", "surrogatepass")
-        ).hexdigest()
+        plan = self.plan.model_dump_json() if self.plan else self.plan_text
+        return hashlib.sha256(f"{self.brief.text}\x00{plan}".encode("utf-8", "surrogatepass")).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -40,6 +56,16 @@ class Archive:
 
     folder: Path
     documents: tuple[Document, ...]
+
+    @property
+    def typed(self) -> tuple[Document, ...]:
+        """The projects whose plan is in our form."""
+        return tuple(d for d in self.documents if d.plan)
+
+    @property
+    def free(self) -> tuple[Document, ...]:
+        """The projects whose plan is the team's own text."""
+        return tuple(d for d in self.documents if not d.plan)
 
     @cached_property
     def sha256(self) -> str:
@@ -84,7 +110,7 @@ def _read_project(project: Path) -> Document:
         raise InputError(
             f"{plan_file.name} cites {', '.join(sorted(unknown))}, but {brief_file.name} ends at S{len(brief.sentences)}."
         )
-    return Document(project.name, brief, plan)
+    return Document(project.name, brief, plan, render_plan(plan), plan.client or project.name)
 
 
 def _one_file(project: Path, stem: str, suffixes: tuple[str, ...]) -> Path:
