@@ -14,13 +14,14 @@ from plansmith.tuning.bases import find_base
 from plansmith.tuning.preflight import preflight
 from plansmith.tuning.recipe import Overrides, resolve
 from plansmith.tuning.runs import Run, list_runs, open_run
-from plansmith.tuning.train import Progress, train
+from plansmith.tuning.loop import Progress
+from plansmith.tuning.train import train
 
 
 def tuned(archive: Path, base: Path, runs: Path, name: str = "one", **settings: object) -> Run:
     documents, chosen = read_archive(archive), find_base(str(base))
-    recipe = resolve(chosen, Overrides(**{"epochs": 2, "learning_rate": 0.01, "rank": 4, **settings}))  # type: ignore[arg-type]
-    return train(documents, split(documents, recipe.seed), chosen, recipe, name, runs, lambda _: None)
+    overrides = Overrides(**{"epochs": 2, "learning_rate": 0.01, "rank": 4, **settings})  # type: ignore[arg-type]
+    return train(documents, split(documents), chosen, overrides, name, runs, lambda _: None)
 
 
 def test_a_run_tells_its_whole_story_and_the_held_out_loss_falls(
@@ -29,7 +30,8 @@ def test_a_run_tells_its_whole_story_and_the_held_out_loss_falls(
     run = tuned(three_projects, tiny_llama, tmp_path)
     story = json.loads((run.folder / "run.json").read_text())
     losses = story["result"]["held_out_loss"]
-    assert losses[story["result"]["best_epoch"]] == min(losses[1:]) < losses[0]
+    best = story["result"]["held_out_steps"].index(story["result"]["best_step"])
+    assert losses[best] == min(losses[1:]) < losses[0]
     assert {"base", "recipe", "data", "result", "versions"} <= set(story)
     assert len(story["data"]["train"]) == 2
     assert len(story["data"]["test"]) == 1
@@ -52,15 +54,17 @@ def test_a_finished_run_is_not_overwritten(three_projects: Path, tiny_llama: Pat
         tuned(three_projects, tiny_llama, tmp_path, epochs=1)
 
 
-def test_an_interrupted_run_leaves_nothing(three_projects: Path, tiny_llama: Path, tmp_path: Path) -> None:
+def test_a_run_interrupted_before_its_first_step_leaves_nothing(
+    three_projects: Path, tiny_llama: Path, tmp_path: Path
+) -> None:
     documents, base = read_archive(three_projects), find_base(str(tiny_llama))
 
     def interrupt(progress: Progress) -> None:
-        if progress.step == 2:
+        if progress.stage == "before":
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        train(documents, split(documents), base, resolve(base), "one", tmp_path, interrupt)
+        train(documents, split(documents), base, None, "one", tmp_path, interrupt)
     assert list(tmp_path.iterdir()) == []
     assert list_runs(tmp_path) == []
 
@@ -78,10 +82,10 @@ def test_a_full_disk_is_told_before_anything_is_written(
 def test_a_loss_that_is_no_number_stops_with_the_remedy(
     three_projects: Path, tiny_llama: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from plansmith.tuning import train as room
+    from plansmith.tuning import loss as room
 
-    original = room.batch_loss
-    monkeypatch.setattr(room, "batch_loss", lambda model, rows: original(model, rows) * float("nan"))
+    original = room.head_loss
+    monkeypatch.setattr(room, "head_loss", lambda *given: original(*given) * float("nan"))
     with pytest.raises(ResourceError, match="--learning-rate"):
         tuned(three_projects, tiny_llama, tmp_path)
     assert list(tmp_path.iterdir()) == []

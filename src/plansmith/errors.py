@@ -3,7 +3,8 @@
 PlansmithError          exit code 1
 ├── InputError          exit code 2: a file, a plan or an option that cannot be used as it is
 ├── MissingError        exit code 3: something that must be installed, downloaded or made first
-└── ResourceError       exit code 4: memory, disk or time does not suffice
+├── ResourceError       exit code 4: memory, disk or time does not suffice
+└── StoppedError        exit code 130 or 143: Ctrl-C or SIGTERM, taken where nothing is half done
 """
 
 from __future__ import annotations
@@ -39,3 +40,12 @@ class ResourceError(PlansmithError):
     """The machine does not have what the work needs."""
 
     exit_code = 4
+
+
+class StoppedError(PlansmithError):
+    """A signal asked the work to end. Exit codes as shells use them: 128 and the signal's number."""
+
+    def __init__(self, signal: int, message: str = "Stopped.") -> None:
+        super().__init__(message)
+        self.signal = signal
+        self.exit_code = 128 + signal

@@ -60,6 +60,13 @@ def replacing_folder(target: Path) -> Iterator[Path]:
         shutil.rmtree(staged, ignore_errors=True)
 
 
+def sync_folder(folder: Path) -> None:
+    """Force every file of a folder, and its list of names, onto the disk."""
+    for path in folder.iterdir():
+        _sync(path)
+    _sync(folder)
+
+
 def need_space(folder: Path, megabytes: float, what: str) -> None:
     """Raise ResourceError when the disk of `folder` has not `megabytes` (10^6 bytes) free for `what`."""
     existing = next(p for p in (folder, *folder.absolute().parents) if p.exists())

@@ -7,6 +7,7 @@ Try: plansmith check examples/archive   (shows one row as the model sees it)
 A *sentence step* asks what one sentence of the client requires. A *requirement step* continues that same
 conversation: story, acceptance criteria and tasks of one of the requirements found; an *aside* then asks for a
 question, a risk or a decision about it. The *plan step* asks for title and summary of the list of requirements.
+A plan in the team's own form is learned *whole*: one prompt with the brief, one answer.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ ASK_SENTENCE = "Write only what this sentence requires of the software."
 ASK_SUMMARY = "Write the title and the summary."
 ASK_QUESTION = "Ask the client one question about this."
 ASK_RISK = "Name one risk of this."
+ASK_WHOLE = "Write the development plan for this brief, complete, under our usual headings."
 ASK_DECISION = "Name one decision about this, with two options."
 
 # "It would be nice if", "this app must" and the like point nowhere.
@@ -145,8 +147,19 @@ def article(noun: str) -> str:
     return "a" if re.match(r"(?:uni|use|usu|eu|one|u\b)", word) or word[:1] not in "aeiou" else "an"
 
 
-def conversations(brief: Brief, plan: Plan) -> Iterator[list[Message]]:
-    """Every training conversation of one pair of brief and plan, each message marked if it is to be learned."""
+def whole_step(brief: Brief) -> Message:
+    """Ask for the whole plan at once, in the team's own headings."""
+    return Message("user", f"The client's brief:\n{brief.text.strip()}\n\n{ASK_WHOLE}")
+
+
+def conversations(brief: Brief, plan: Plan | str) -> Iterator[list[Message]]:
+    """Every training conversation of one pair of brief and plan, each message marked if it is to be learned.
+
+    A plan in our form is learned in steps; one in the team's own form, given as text, whole.
+    """
+    if isinstance(plan, str):
+        yield [system(), whole_step(brief), Message("assistant", plan.strip(), learn=True)]
+        return
     cited: dict[str, list[Requirement]] = {}
     for requirement in live(plan.requirements):
         for sentence_id in requirement.source[:1]:

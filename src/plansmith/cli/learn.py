@@ -50,7 +50,12 @@ def train(
         list[str] | None, Parameter(help="A project to hold out, by its folder's name; repeat for more.")
     ] = None,
     runs: Annotated[Path, Parameter(help="Folder of the runs.")] = Path("runs"),
-    recipe: Overrides | None = None,
+    recipe: Annotated[
+        Path | None,
+        Parameter(help="YAML file of the settings below, such as runs/NAME/recipe.yaml; flags go before it."),
+    ] = None,
+    resume: Annotated[bool, Parameter(negative=(), help="Go on with the unfinished run --name.")] = False,
+    settings: Overrides | None = None,
     as_json: Json = False,
 ) -> None:
     """Tune a model on an archive of past projects and write runs/NAME/: adapter, model, settings, split, losses.
@@ -63,9 +68,14 @@ def train(
         Folder with one folder a project, each holding brief.md and plan.md.
     """
     from plansmith.cli.show import print_run, training_progress
+    from plansmith.tuning.recipe import layered, read_recipe
     from plansmith.tuning.runs import free_name
 
-    run = train_run(archive, base, name or free_name(runs), runs, recipe, test or [], training_progress)
+    if recipe:
+        settings = layered(read_recipe(recipe), settings)
+    run = train_run(
+        archive, base, name or free_name(runs), runs, settings, test or [], training_progress, resume=resume
+    )
     if as_json:
         print(json.dumps({"run": run.name, "folder": str(run.folder), **run.story}, indent=2, ensure_ascii=False))
     else:
@@ -73,9 +83,16 @@ def train(
 
 
 def train_run(
-    archive: Path, base: str, name: str, runs: Path, recipe: Overrides | None, test: list[str], progress: Any
+    archive: Path,
+    base: str,
+    name: str,
+    runs: Path,
+    settings: Overrides | None,
+    test: list[str],
+    progress: Any,
+    resume: bool = False,
 ) -> Any:
-    """Read, split, resolve and train, under a progress display."""
+    """Read, split and train, under a progress display."""
     from plansmith.sources.archive import read_archive
     from plansmith.sources.split import split
     from plansmith.tuning.bases import find_base
@@ -83,12 +100,12 @@ def train_run(
     from plansmith.tuning.runs import check_name
     from plansmith.tuning.train import train as tune
 
-    check_name(name, runs)
+    check_name(name, runs, resume)
     chosen = find_base(base)
-    resolved = resolve(chosen, recipe)
+    seed = resolve(chosen, settings).seed  # refuses what is out of range before anything is read
     documents = read_archive(archive)
     with progress() as watch:
-        return tune(documents, split(documents, resolved.seed, test), chosen, resolved, name, runs, watch)
+        return tune(documents, split(documents, seed, test), chosen, settings, name, runs, watch, resume)
 
 
 def runs(

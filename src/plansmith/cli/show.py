@@ -17,8 +17,8 @@ from rich.text import Text
 
 from plansmith.tuning.preflight import Preflight
 from plansmith.tuning.runs import Run
-from plansmith.tuning.train import Progress as Training
-from plansmith.tuning.train import Watch
+from plansmith.tuning.loop import Progress as Training
+from plansmith.tuning.loop import Watch
 from plansmith.writing.write import Event, Written
 
 _EVERY = 10

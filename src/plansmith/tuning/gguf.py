@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +28,14 @@ _LAYERS = {
 _ADAPTER_KEY = re.compile(r"^base_model\.model\.model\.layers\.(\d+)\.(\w+\.\w+)\.lora_A\.weight$")
 
 
-def write_gguf(base: Path, adapter: Path, target: Path, name: str) -> None:
+def write_gguf(
+    base: Path, adapter: Path, target: Path, name: str, trained_against: dict[str, Any] | None = None
+) -> None:
     """Merge the adapter in folder `adapter` into the GGUF `base` and write `target` as Q8_0, atomically.
 
     The chat template, tokenizer and all other metadata are the base's own; only name and quantisation change.
+    `trained_against`: float32 matrices by transformers' names, where the adapter was not trained against the
+    base's own weights (a 4-bit training).
     """
     import gguf
     from gguf.quants import quantize
@@ -39,19 +43,25 @@ def write_gguf(base: Path, adapter: Path, target: Path, name: str) -> None:
     from plansmith.files import replacing
 
     reader = gguf.GGUFReader(str(base))
-    deltas = adapter_deltas(
-        adapter, _number(reader, "attention.head_count"), _number(reader, "attention.head_count_kv")
-    )
+    heads = {"attn_q": _number(reader, "attention.head_count"), "attn_k": _number(reader, "attention.head_count_kv")}
+    changes = read_changes(adapter)
     known = {tensor.name for tensor in reader.tensors}
-    if unknown := sorted(set(deltas) - known):
+    if unknown := sorted(set(changes) - known):
         raise InputError(f"The adapter does not fit {base.name}: it has no {unknown[0]} (and {len(unknown) - 1} more).")
     with replacing(target) as staged:
         writer = gguf.GGUFWriter(str(staged), "llama")
         _copy_fields(reader, writer, name)
         q8 = gguf.GGMLQuantizationType.Q8_0
         for tensor in reader.tensors:
-            if tensor.name in deltas:
-                writer.add_tensor(tensor.name, quantize(weights(tensor) + deltas[tensor.name], q8), raw_dtype=q8)
+            if change := changes.get(tensor.name):
+                turn = heads.get(tensor.name.split(".")[2], 0)
+                base_weights = (trained_against or {}).get(_their_name(tensor.name))
+                if base_weights is None:
+                    base_weights = unrotary_rows(weights(tensor), turn) if turn else weights(tensor)
+                merged = change.merged(base_weights)
+                writer.add_tensor(
+                    tensor.name, quantize(rotary_rows(merged, turn) if turn else merged, q8), raw_dtype=q8
+                )
             else:
                 writer.add_tensor(tensor.name, tensor.data, raw_dtype=tensor.tensor_type)
         writer.write_header_to_file()
@@ -163,32 +173,44 @@ def weights(tensor: Any) -> Any:
     return dequantize(tensor.data, tensor.tensor_type)
 
 
-def adapter_deltas(adapter: Path, heads: int, kv_heads: int) -> dict[str, Any]:
-    """What a LoRA adapter adds to each weight: name in GGUF → float32 matrix, scaled, in llama.cpp's layout."""
+@dataclass(frozen=True)
+class Change:
+    """What an adapter does to one weight: (outputs, rank) @ (rank, inputs), scaled; `magnitude` (outputs) if DoRA."""
+
+    a: Any
+    b: Any
+    scale: float
+    magnitude: Any = None
+
+    def merged(self, weight: Any) -> Any:
+        """The weight (outputs, inputs) with the change in it, float32."""
+        import numpy
+
+        whole = weight + self.scale * (self.b.astype("float32") @ self.a.astype("float32"))
+        if self.magnitude is None:
+            return whole
+        # DoRA (Liu et al., 2024, arXiv:2402.09353): direction from the sum, length of each row learned apart
+        return whole * (self.magnitude / numpy.linalg.norm(whole, axis=1))[:, None]
+
+
+def read_changes(adapter: Path) -> dict[str, Change]:
+    """What the adapter in a folder changes, by llama.cpp's name of the weight, in transformers' order of rows."""
     from safetensors.numpy import load_file
 
     config = json.loads((adapter / "adapter_config.json").read_text())
     rank = config["r"]
     scale = config["lora_alpha"] / (rank**0.5 if config.get("use_rslora") else rank)
     tensors = load_file(str(adapter / "adapter_model.safetensors"))
-    deltas = {}
-    for name, a, b in _pairs(tensors):
-        delta = scale * (b.astype("float32") @ a.astype("float32"))
-        if name.endswith("attn_q.weight"):
-            delta = rotary_rows(delta, heads)
-        elif name.endswith("attn_k.weight"):
-            delta = rotary_rows(delta, kv_heads)
-        deltas[name] = delta
-    return deltas
-
-
-def _pairs(tensors: dict[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+    found = {}
     for key, a in tensors.items():
         if match := _ADAPTER_KEY.match(key):
             layer = _LAYERS.get(match[2])
             if layer is None:
                 raise InputError(f"The adapter changes {match[2]}, which is no linear layer of a Llama block.")
-            yield f"blk.{match[1]}.{layer}.weight", a, tensors[key.replace("lora_A", "lora_B")]
+            b = tensors[key.replace("lora_A", "lora_B")]
+            magnitude = tensors.get(key.replace("lora_A.weight", "lora_magnitude_vector"))
+            found[f"blk.{match[1]}.{layer}.weight"] = Change(a, b, scale, magnitude)
+    return found
 
 
 def rotary_rows(matrix: Any, heads: int) -> Any:

@@ -13,6 +13,7 @@ from typing import Any
 
 from plansmith.errors import MissingError
 from plansmith.tuning.bases import Base
+from plansmith.tuning.recipe import Recipe
 
 
 def load_tokenizer(base: Base) -> Any:
@@ -28,30 +29,53 @@ def load_tokenizer(base: Base) -> Any:
         raise _not_at_hand(base, error) from error
 
 
-def load_model(base: Base) -> Any:
-    """The base's weights: NF4 with double quantisation on CUDA, bf16 on CUDA without bitsandbytes, else float32."""
+def load_model(base: Base, recipe: Recipe) -> Any:
+    """The base's frozen weights on this process's device, in the recipe's precision and quantisation."""
     import torch
 
     transformers = _transformers(base)
+    compute = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[recipe.precision]
+    device = f"cuda:{os.environ.get('LOCAL_RANK', '0')}" if torch.cuda.is_available() else "cpu"
     if base.gguf:
         from plansmith.tuning.gguf import read_model
 
-        model = read_model(Path(base.source))
-        return model.to("cuda") if torch.cuda.is_available() else model
-    options: dict[str, Any] = {"dtype": torch.float32}
-    if torch.cuda.is_available():
-        options = {"dtype": torch.bfloat16, "device_map": {"": 0}}
-        if _installed("bitsandbytes"):
-            options["quantization_config"] = transformers.BitsAndBytesConfig(
-                load_in_4bit=True,
-                bnb_4bit_quant_type="nf4",
-                bnb_4bit_use_double_quant=True,
-                bnb_4bit_compute_dtype=torch.bfloat16,
-            )
+        model = read_model(Path(base.source)).to(device=device, dtype=compute if device != "cpu" else torch.float32)
+        model.set_attn_implementation(recipe.attention)
+        return _quantised(model, compute) if recipe.quantization == "nf4" else model
+    options: dict[str, Any] = {"dtype": compute, "attn_implementation": recipe.attention}
+    if device != "cpu":
+        options["device_map"] = {"": device}
+    if recipe.quantization == "nf4":
+        if not _installed("bitsandbytes"):
+            raise MissingError("4-bit training needs bitsandbytes: pip install 'plansmith[gpu]'")
+        options["quantization_config"] = transformers.BitsAndBytesConfig(
+            load_in_4bit=True,
+            bnb_4bit_quant_type="nf4",
+            bnb_4bit_use_double_quant=True,
+            bnb_4bit_compute_dtype=compute,
+            bnb_4bit_quant_storage=compute if "FSDP_VERSION" in os.environ else torch.uint8,
+        )
     try:
         return transformers.AutoModelForCausalLM.from_pretrained(base.source, **options)
     except OSError as error:
         raise _not_at_hand(base, error) from error
+
+
+def _quantised(model: Any, compute: Any) -> Any:
+    from plansmith.tuning.nf4 import quantise
+
+    return quantise(model, compute)
+
+
+def accelerator(recipe: Recipe) -> Any:
+    """The one of this process: device, precision, and whatever `accelerate launch` set up around it."""
+    import torch
+    from accelerate import Accelerator
+    from accelerate.state import AcceleratorState
+
+    AcceleratorState._reset_state()  # a second training in one process may want another precision
+    mixed = {"fp32": "no", "bf16": "bf16", "fp16": "fp16"}[recipe.precision]
+    return Accelerator(mixed_precision=mixed, cpu=not torch.cuda.is_available())
 
 
 def versions() -> dict[str, str]:

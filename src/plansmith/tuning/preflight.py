@@ -11,7 +11,6 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from plansmith.plan import render_plan
 from plansmith.prompts import conversations
 from plansmith.sources.archive import Document
 from plansmith.sources.split import Split
@@ -59,7 +58,8 @@ def preflight(parts: Split, base: Base) -> Preflight:
     for part, documents in (("train", parts.train), ("test", parts.test)):
         for document in documents:
             rows = [
-                encode(c, tokenizer, base.chat, document.name) for c in conversations(document.brief, document.plan)
+                encode(c, tokenizer, base.chat, document.name)
+                for c in conversations(document.brief, document.plan or document.plan_text)
             ]
             counts.append(_count(document, part, rows, tokenizer, base))
             example = example or next((row for row in rows if row.supervised > 40), rows[0])
@@ -80,9 +80,9 @@ def _count(document: Document, part: str, rows: list[Row], tokenizer: Any, base:
         document.name,
         part,
         len(tokenizer(document.brief.text)["input_ids"]),
-        len(tokenizer(render_plan(document.plan))["input_ids"]),
+        len(tokenizer(document.plan_text)["input_ids"]),
         len(document.brief.sentences),
-        len(document.plan.requirements),
+        len(document.plan.requirements) if document.plan else 0,
         len(rows),
         sum(map(len, rows)),
         sum(row.supervised for row in rows),

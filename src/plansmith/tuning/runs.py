@@ -1,7 +1,7 @@
 """The run folder: all that passes from tuning to writing, and the whole story of a run.
 
-`runs/NAME/` holds run.json (base, recipe, split, data hash, versions, result), metrics.jsonl (one line an
-optimiser step or an epoch), adapter/ (safetensors), model.gguf where the base is one, tasks.jsonl (the archive's
+`runs/NAME/` holds run.json (base, recipe, split, data hash, versions, result), recipe.yaml (the settings, to be used
+again), metrics.jsonl (one line an optimiser step or a measurement), adapter/ (safetensors), model.gguf where the base is one, tasks.jsonl (the archive's
 tasks with their hours, from which new estimates are drawn) and words.txt (stems that only one or two projects hold).
 Try: plansmith train examples/archive --name first && cat runs/first/run.json
 """
@@ -10,15 +10,21 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterable
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from plansmith.errors import InputError, MissingError
+from plansmith.files import write_text
 from plansmith.plan import Estimate, Plan
 
 RUNS = Path("runs")
+BEGUN = "training.json"
+"""Stands in a run's folder until it is finished: what it was begun with."""
 
 
 @dataclass(frozen=True)
@@ -103,15 +109,76 @@ def free_name(runs: Path = RUNS) -> str:
     return f"run-{number}"
 
 
-def check_name(name: str, runs: Path = RUNS) -> Path:
-    """The folder of a run to be made; raises InputError for a name that is no plain folder name or is taken."""
+def check_name(name: str, runs: Path = RUNS, resume: bool = False) -> Path:
+    """The folder of a run to be made or, with `resume`, of an unfinished one to go on with.
+
+    Raises InputError for a name that is no plain folder name, that is taken, or that has nothing to go on with.
+    """
     if not name or name.startswith(".") or not all(c.isalnum() or c in "-_." for c in name):
         raise InputError(f"{name!r} cannot name a run: use letters, digits, '-', '_' and '.', not at the start.")
-    if (runs / name).exists():
+    folder = runs / name
+    unfinished = (folder / BEGUN).is_file() and not (folder / "run.json").is_file()
+    if resume and not unfinished:
+        state = "is finished" if (folder / "run.json").is_file() else "does not exist"
+        others = list_unfinished(runs)
+        there = f" Unfinished runs: {', '.join(others)}." if others else " There is no unfinished run."
+        raise InputError(f"The run {folder} {state}; there is nothing to resume.{there}")
+    if unfinished and not resume and os.environ.get("RANK", "0") == "0":
         raise InputError(
-            f"The run {runs / name} exists already and is not overwritten. Choose another --name, or delete it."
+            f"The run {folder} was begun and not finished. Go on with --resume, choose another --name, or delete it."
         )
-    return runs / name
+    if (folder / "run.json").exists() or (folder.exists() and not unfinished and any(folder.iterdir())):
+        raise InputError(
+            f"The run {folder} exists already and is not overwritten. Choose another --name, or delete it."
+        )
+    return folder
+
+
+def list_unfinished(runs: Path = RUNS) -> list[str]:
+    """Names of the runs that were begun and can be resumed."""
+    if not runs.is_dir():
+        return []
+    return sorted(p.name for p in runs.iterdir() if (p / BEGUN).is_file() and not (p / "run.json").is_file())
+
+
+@contextmanager
+def opened_alone(folder: Path) -> Iterator[None]:
+    """Hold a run's folder, making it if need be; raises InputError while another training holds it."""
+    from filelock import FileLock, Timeout
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / ".lock", timeout=0):
+            yield
+    except Timeout:
+        raise InputError(f"Another training is at work in {folder}. Wait for it, or choose another --name.") from None
+    except PermissionError as error:
+        raise InputError(f"Cannot write {folder}: {error.strerror}.") from error
+    finally:
+        with suppress(OSError):
+            (folder / ".lock").unlink(missing_ok=True)
+            folder.rmdir()  # only if nothing was put into it
+
+
+def started(folder: Path, begun: dict[str, Any]) -> dict[str, Any]:
+    """What the run was begun with: as recorded in its folder, or `begun`, recorded now."""
+    path = folder / BEGUN
+    if path.is_file():
+        try:
+            return dict(json.loads(path.read_text(encoding="utf-8")))
+        except json.JSONDecodeError as error:
+            raise InputError(f"{path} is damaged ({error}). Delete the folder and train anew.") from error
+    if os.environ.get("RANK", "0") == "0":
+        write_text(path, json.dumps(begun, indent=2, ensure_ascii=False) + "\n")
+    return begun
+
+
+def finish(folder: Path, story: dict[str, Any]) -> Run:
+    """Write run.json, by which a run is finished, and drop what only an unfinished one needs."""
+    write_text(folder / "run.json", json.dumps(story, indent=2, ensure_ascii=False) + "\n")
+    (folder / BEGUN).unlink(missing_ok=True)
+    shutil.rmtree(folder / "checkpoints", ignore_errors=True)
+    return Run(folder, story)
 
 
 def past_tasks(plans: Iterable[tuple[str, Plan]]) -> list[PastTask]:

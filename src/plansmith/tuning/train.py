@@ -1,241 +1,196 @@
-"""Tuning: LoRA on all linear layers, loss on the completions only, the best epoch kept.
+"""A run, from archive to folder: rows, training, GGUF, and the whole story of it.
 
-Enters: an archive's split, a base and a recipe. Leaves: a run folder with adapter, GGUF and the whole story.
+Enters: an archive's split, a base and settings. Leaves: a run folder with adapter, GGUF, losses and run.json. Until it is
+finished the folder holds training.json and checkpoints instead of run.json, and `resume` goes on from there.
 Try: plansmith train examples/archive --name first
 """
 
 from __future__ import annotations
 
 import json
-import math
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+import os
+import shutil
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from plansmith.errors import ResourceError
-from plansmith.files import need_space, replacing_folder
-from plansmith.plan import render_plan
+from plansmith.errors import InputError, ResourceError, StoppedError
+from plansmith.files import need_space, write_text
 from plansmith.prompts import conversations
 from plansmith.sources.archive import Archive, Document
 from plansmith.sources.split import Split
+from plansmith.tuning import checkpoint
 from plansmith.tuning.bases import Base
 from plansmith.tuning.gguf import write_gguf
-from plansmith.tuning.load import load_model, load_tokenizer, versions
-from plansmith.tuning.recipe import Recipe
-from plansmith.tuning.rows import Row, batches, encode_all
-from plansmith.tuning.runs import Run, check_name, client_words, past_tasks, write_client_words, write_past_tasks
+from plansmith.tuning.load import load_tokenizer, versions
+from plansmith.tuning.loop import SAVE_EVERY, Progress, Watch, drop_later, fit
+from plansmith.tuning.recipe import Overrides, Recipe, resolve
+from plansmith.tuning.rows import Row, encode_all
+from plansmith.tuning.runs import (
+    Run,
+    check_name,
+    client_words,
+    finish,
+    opened_alone,
+    past_tasks,
+    started,
+    write_client_words,
+    write_past_tasks,
+)
+from plansmith.tuning.stop import Stop
 
 
-@dataclass(frozen=True)
-class Progress:
-    """What is known at a moment of training. Losses are nats per supervised token; `left` is seconds."""
+def train(
+    archive: Archive,
+    parts: Split,
+    base: Base,
+    overrides: Overrides | None,
+    name: str,
+    runs: Path,
+    watch: Watch,
+    resume: bool = False,
+    save_every: float = SAVE_EVERY,
+) -> Run:
+    """Tune `base` on the split's train documents and write the finished run.
 
-    stage: str
-    step: int = 0
-    steps: int = 0
-    epoch: int = 0
-    loss: float | None = None
-    held_out: float | None = None
-    tokens_per_second: float = 0.0
-    left: float | None = None
-
-
-Watch = Callable[[Progress], None]
-
-PART_TOKENS = 1024
-"""Tokens of a batch that go through the model at once; activations of the 135M model then take some 2 GB."""
-
-
-def train(archive: Archive, parts: Split, base: Base, recipe: Recipe, name: str, runs: Path, watch: Watch) -> Run:
-    """Tune `base` on the split's train documents and write the finished run; nothing is left of an unfinished one.
-
-    Raises ResourceError for too little disk or memory, InputError for a taken name or rows over the context.
+    With `resume`, go on with the unfinished run of that name, by its own recipe. What was learned when training is
+    stopped or fails stays in the run's checkpoints; a run that has learned nothing yet leaves nothing behind.
+    Raises ResourceError for too little disk or memory and for a training that diverges, StoppedError for a signal,
+    InputError for a taken name, another archive than the one begun with, rows over the context or without a label.
     """
-    folder = check_name(name, runs)
-    need_space(runs, 60 + 40e-9 * 1e3 * base.parameters if not base.gguf else 250, f"the run {folder}")
-    watch(Progress("load"))
-    tokenizer = load_tokenizer(base)
-    rows = training_rows(parts.train, tokenizer, base)
-    held_out = training_rows(parts.test, tokenizer, base)
-    with replacing_folder(folder) as staged:
-        log = _Log(staged / "metrics.jsonl", watch)
+    from plansmith.tuning.machine import release, this_machine
+
+    folder = check_name(name, runs, resume)
+    need_space(runs, 60 + 40e-9 * 1e3 * base.parameters if not base.gguf else 400, f"the run {folder}")
+    main = os.environ.get("RANK", "0") == "0"
+    with Stop() as stop, opened_alone(folder) if main else nullcontext():
         try:
-            result = fit(base, recipe, rows, held_out, staged, log)
-        except (MemoryError, RuntimeError) as error:
-            raise _explained(error, recipe, rows) from error
-        if base.gguf:
-            watch(Progress("gguf"))
-            write_gguf(Path(base.source), staged / "adapter", staged / "model.gguf", f"{base.name} tuned: {name}")
-        write_past_tasks(past_tasks((d.name, d.plan) for d in parts.train), staged)
-        texts = ((d.brief.text, render_plan(d.plan), d.plan.language) for d in parts.train)
-        write_client_words(client_words(texts), staged)
-        story = _story(archive, parts, base, recipe, rows, result)
-        (staged / "run.json").write_text(json.dumps(story, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    return Run(folder, story)
+            watch(Progress("load"))
+            tokenizer = load_tokenizer(base)
+            rows = training_rows(parts.train, tokenizer, base)
+            held_out = training_rows(parts.test, tokenizer, base)
+            recipe = resolve(base, overrides, len(rows), this_machine())
+            begun = {
+                "base": base.name,
+                "recipe": recipe.as_dict(),
+                "data": archive.sha256,
+                "split": [d.name for d in parts.test],
+            }
+            recipe = _same_training(started(folder, begun), begun, overrides, name)
+            stop.check()
+            log = (
+                _Log(folder / "metrics.jsonl", watch, checkpoint.newest_step(folder / "checkpoints")) if main else _mute
+            )
+            result = fit(base, recipe, rows, held_out, folder, log, stop.check, save_every)
+            release()
+            story = _story(archive, parts, base, recipe, rows, result)
+            if not main:
+                return Run(folder, story)
+            if base.gguf:
+                watch(Progress("gguf"))
+                weights = _trained_against(base, recipe)
+                write_gguf(
+                    Path(base.source), folder / "adapter", folder / "model.gguf", f"{base.name} tuned: {name}", weights
+                )
+            write_past_tasks(past_tasks((d.name, d.plan) for d in parts.train if d.plan), folder)
+            texts = ((d.brief.text, d.plan_text, d.plan.language if d.plan else d.brief.language) for d in parts.train)
+            write_client_words(client_words(texts), folder)
+            write_text(folder / "recipe.yaml", _as_yaml(recipe))
+            return finish(folder, story)
+        except BaseException as error:
+            if main and not checkpoint.newest_step(folder / "checkpoints"):
+                shutil.rmtree(folder, ignore_errors=True)
+                raise
+            raise _with_the_way_on(error, name, runs, folder) from error
+    raise AssertionError("unreachable")
 
 
 def training_rows(documents: Sequence[Document], tokenizer: Any, base: Base) -> list[Row]:
     """The token rows of every conversation of the documents, in the base's chat form."""
-    pairs = ((d.name, c) for d in documents for c in conversations(d.brief, d.plan))
-    return encode_all(pairs, tokenizer, base.chat, base.context)
+    pairs = ((d.name, c) for d in documents for c in conversations(d.brief, d.plan or d.plan_text))
+    rows = encode_all(pairs, tokenizer, base.chat, base.context)
+    if mute := [f"{row.document}: a row of {len(row)} tokens" for row in rows if not row.supervised]:
+        raise InputError("Rows with nothing to learn in them would only blur the loss:", mute)
+    return rows
+
+
+def _mute(_: Progress) -> None:
+    """The log of a process that is not the main one."""
 
 
 class _Log:
-    """metrics.jsonl, and whoever watches."""
+    """metrics.jsonl, and whoever watches. What was logged after `step`, from where training goes on, is dropped."""
 
-    def __init__(self, path: Path, watch: Watch) -> None:
+    def __init__(self, path: Path, watch: Watch, step: int) -> None:
         self.path, self.watch = path, watch
+        if path.is_file():
+            lines = path.read_text(encoding="utf-8").splitlines()
+            write_text(path, "".join(f"{line}\n" for line in drop_later(lines, step)))
 
     def __call__(self, progress: Progress) -> None:
         if progress.loss is not None or progress.held_out is not None:
+            line = {k: v for k, v in asdict(progress).items() if v is not None and k != "left"}
             with self.path.open("a", encoding="utf-8") as file:
-                file.write(
-                    json.dumps({k: v for k, v in asdict(progress).items() if v is not None and k != "left"}) + "\n"
-                )
+                file.write(json.dumps(line) + "\n")
         self.watch(progress)
 
 
-def fit(base: Base, recipe: Recipe, rows: list[Row], held_out: list[Row], folder: Path, log: Watch) -> dict[str, Any]:
-    """Train, keep the best epoch's adapter in `folder`/adapter, and return losses and speed."""
-    import torch
-    from peft import LoraConfig, get_peft_model
-
-    torch.manual_seed(recipe.seed)
-    model = get_peft_model(load_model(base), LoraConfig(**adapter_settings(recipe)))
-    trained = [p for p in model.parameters() if p.requires_grad]
-    optimizer = torch.optim.AdamW(trained, lr=recipe.learning_rate, weight_decay=0.0)
-    steps = recipe.epochs * math.ceil(len(rows) / recipe.batch)
-    log(Progress("before", steps=steps))
-    losses = [mean_loss(model, held_out)]
-    log(Progress("train", steps=steps, held_out=losses[0]))
-    best, step, tokens, started, measuring = math.inf, 0, 0, time.perf_counter(), 0.0
-    for epoch in range(1, recipe.epochs + 1):
-        for batch in batches(rows, recipe.batch, recipe.seed + epoch):
-            step += 1
-            for group in optimizer.param_groups:
-                group["lr"] = recipe.learning_rate * _schedule(step, steps, recipe.warmup)
-            loss = accumulate(model, batch)
-            torch.nn.utils.clip_grad_norm_(trained, 1.0)
-            optimizer.step()
-            optimizer.zero_grad()
-            tokens += sum(map(len, batch))
-            spent = time.perf_counter() - started - measuring
-            _refuse_nan(loss, step, recipe)
-            log(Progress("train", step, steps, epoch, loss, None, tokens / spent, spent / step * (steps - step)))
-        before = time.perf_counter()
-        losses.append(mean_loss(model, held_out))
-        measuring += time.perf_counter() - before
-        log(Progress("train", step, steps, epoch, None, losses[-1], tokens / spent, spent / step * (steps - step)))
-        if losses[-1] < best:
-            best = losses[-1]
-            model.save_pretrained(str(folder / "adapter"), save_embedding_layers=False)
-    return {
-        "held_out_loss": [round(x, 5) for x in losses],
-        "best_epoch": losses.index(min(losses[1:]), 1),
-        "steps": steps,
-        "training_seconds": round(spent, 1),
-        "tokens_per_second": round(tokens / spent, 1),
-    }
+def _same_training(known: dict[str, Any], now: dict[str, Any], overrides: Overrides | None, name: str) -> Recipe:
+    """The recipe of the run as it was begun; raises InputError where something else is asked for now."""
+    wanted = {**known["recipe"], **{k: v for k, v in asdict(overrides or Overrides()).items() if v is not None}}
+    changed = [
+        f"{key}: {known['recipe'][key]} then, {value} now"
+        for key, value in wanted.items()
+        if value != known["recipe"][key]
+    ]
+    changed += [
+        f"{what}: not the one that the run was begun with"
+        for what in ("base", "data", "split")
+        if known[what] != now[what]
+    ]
+    if changed:
+        raise InputError(f"The run {name} was begun otherwise; it can only go on as it was begun.", changed)
+    return Recipe(**known["recipe"])
 
 
-def adapter_settings(recipe: Recipe) -> dict[str, Any]:
-    """The recipe in the terms of peft's LoraConfig."""
-    targets = "all-linear" if recipe.targets == "all" else ["q_proj", "k_proj", "v_proj", "o_proj"]
-    return {
-        "r": recipe.rank,
-        "lora_alpha": recipe.alpha,
-        "target_modules": targets,
-        "use_rslora": recipe.rslora,
-        "use_dora": recipe.dora,
-        "task_type": "CAUSAL_LM",
-    }
+def _trained_against(base: Base, recipe: Recipe) -> dict[str, Any] | None:
+    """The weights that a 4-bit training saw, which the adapter has to be merged into; None for the base's own."""
+    if recipe.quantization == "none":
+        return None
+    from plansmith.tuning.load import load_model
+    from plansmith.tuning.nf4 import dequantised
+
+    return {name: weight.cpu().numpy() for name, weight in dequantised(load_model(base, recipe)).items()}
 
 
-def accumulate(model: Any, rows: Sequence[Row]) -> float:
-    """Add the gradients of a batch, in parts of bounded memory; returns its mean loss per supervised token.
-
-    Each part weighs by its supervised tokens, so the parts change nothing but the memory.
-    """
-    supervised, total = sum(row.supervised for row in rows), 0.0
-    for part in _parts(rows):
-        share = sum(row.supervised for row in part) / supervised
-        loss = batch_loss(model, part) * share
-        loss.backward()
-        total += loss.item()
-    return total
-
-
-def _parts(rows: Sequence[Row]) -> list[list[Row]]:
-    """Rows in parts of at most `PART_TOKENS` tokens, padding included; a longer row is a part of its own."""
-    parts: list[list[Row]] = []
-    for row in rows:
-        width = max([len(row), *map(len, parts[-1])]) if parts else 0
-        if parts and width * (len(parts[-1]) + 1) <= PART_TOKENS:
-            parts[-1].append(row)
-        else:
-            parts.append([row])
-    return parts
-
-
-def batch_loss(model: Any, rows: Sequence[Row]) -> Any:
-    """Mean loss over the supervised tokens of a batch (nats); logits are computed only where there is a label.
-
-    Rows are padded on the right: a causal model never looks ahead, so neither mask nor positions are needed.
-    """
-    import torch
-
-    device = model.device
-    width = max(map(len, rows))
-    ids = torch.tensor([row.ids + (0,) * (width - len(row)) for row in rows], device=device)
-    learned = torch.tensor([row.learned + (False,) * (width - len(row)) for row in rows], device=device)[:, 1:]
-    inner = model.get_base_model()
-    hidden = inner.model(input_ids=ids, use_cache=False).last_hidden_state[:, :-1]
-    return torch.nn.functional.cross_entropy(inner.lm_head(hidden[learned]).float(), ids[:, 1:][learned])
-
-
-def mean_loss(model: Any, rows: Sequence[Row], size: int = 8) -> float:
-    """Loss in nats per supervised token over all rows, without dropout or gradients."""
-    import torch
-
-    total, count = 0.0, 0
-    model.eval()
-    with torch.no_grad():
-        for batch in batches(rows, size, 0):
-            supervised = sum(row.supervised for row in batch)
-            if supervised:
-                total += batch_loss(model, batch).item() * supervised
-                count += supervised
-    model.train()
-    return total / max(count, 1)
-
-
-def _schedule(step: int, steps: int, warmup: int) -> float:
-    """Linear warm-up, then linear decay to 2 % of the peak."""
-    return min(1.0, step / max(warmup, 1)) * max(0.02, 1 - step / steps)
-
-
-def _refuse_nan(loss: float, step: int, recipe: Recipe) -> None:
-    if not math.isfinite(loss):
-        raise ResourceError(
-            f"The loss became {loss} at step {step}: training diverged and nothing was kept. "
-            f"Lower the learning rate (--learning-rate {recipe.learning_rate / 3:.1g})."
-        )
-
-
-def _explained(error: BaseException, recipe: Recipe, rows: Sequence[Row]) -> BaseException:
-    if (
-        isinstance(error, MemoryError)
-        or "out of memory" in str(error).lower()
-        or "can't allocate" in str(error).lower()
-    ):
-        longest = max(map(len, rows))
-        return ResourceError(
-            f"Out of memory with batches of {recipe.batch} rows, the longest of {longest} tokens. "
-            f"Try --batch {max(1, recipe.batch // 2)}, or a smaller base."
-        )
+def _with_the_way_on(error: BaseException, name: str, runs: Path, folder: Path) -> BaseException:
+    """The error, saying that nothing is lost and how to go on."""
+    step = checkpoint.newest_step(folder / "checkpoints")
+    where = "" if runs == Path("runs") else f" --runs {runs}"
+    on = f"The state after step {step} is kept in {folder}."
+    if isinstance(error, StoppedError):
+        again = f"Go on with the same command and --name {name}{where} --resume."
+        return StoppedError(error.signal, f"Stopped. {on} {again}")
+    if isinstance(error, ResourceError):
+        return ResourceError(f"{error.message} {on}", error.problems)
+    if isinstance(error, MemoryError | RuntimeError) and _out_of_memory(error):
+        return ResourceError(f"Out of memory. {on} Train anew with --checkpointing or a smaller --part-tokens.")
     return error
+
+
+def _out_of_memory(error: BaseException) -> bool:
+    text = str(error).lower()
+    return isinstance(error, MemoryError) or "out of memory" in text or "can't allocate" in text
+
+
+def _as_yaml(recipe: Recipe) -> str:
+    import yaml
+
+    return (
+        f"# Use again with: plansmith train ARCHIVE --recipe FILE\n{yaml.safe_dump(recipe.as_dict(), sort_keys=False)}"
+    )
 
 
 def _story(

@@ -185,10 +185,12 @@ class TransformersEngine:
 
     def __init__(self, base: Base, adapter: Path | None = None) -> None:
         from plansmith.tuning.load import load_model, load_tokenizer
+        from plansmith.tuning.machine import this_machine
+        from plansmith.tuning.recipe import resolve
 
         self.chat = base.chat
         self._tokenizer = load_tokenizer(base)
-        self._model = load_model(base)
+        self._model = load_model(base, resolve(base, machine=this_machine()))
         if adapter:
             from peft import PeftModel
 
