@@ -1,4 +1,4 @@
-"""A team's past projects: a folder with one sub-folder a project, each holding a brief and its plan.
+"""A team's past projects: briefs and their plans, read from a folder (see `layout` for which file is which).
 
 Enters: a folder. Leaves: an `Archive` of `Document`s, or all problems of all projects at once.
 Try: plansmith check examples/archive
@@ -6,16 +6,20 @@ Try: plansmith check examples/archive
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 from plansmith.errors import InputError, PlansmithError
 from plansmith.plan import Brief, Plan, parse_json, parse_plan, read_brief, render_plan
+from plansmith.sources.layout import PROVENANCE, Guess, Layout, Project, find_projects, holds
 from plansmith.sources.read import SUFFIXES, read_text
+from plansmith.sources.recognise import is_ours
 
-_HOLDS = "An archive holds one folder a project, each with brief.md (or .txt) and plan.md (or .json)"
+_TOLD = ("source", "sha256", "date", "row", "revision")
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,10 @@ class Archive:
 
     folder: Path
     documents: tuple[Document, ...]
+    skipped: tuple[str, ...] = ()
+    """Hidden and system files, and what `.plansmith-ignore` leaves out."""
+    unused: tuple[str, ...] = ()
+    """Files beside a brief and its plan that are neither."""
 
     @property
     def typed(self) -> tuple[Document, ...]:
@@ -73,49 +81,100 @@ class Archive:
         return hashlib.sha256("".join(f"{d.name}{d.sha256}" for d in self.documents).encode()).hexdigest()
 
 
-def read_archive(folder: Path) -> Archive:
-    """Read every project of an archive; raises InputError with the problems of all of them."""
-    if not folder.is_dir():
-        raise InputError(f"There is no archive at {folder}. {_HOLDS}.")
-    problems: list[str] = []
+def read_archive(folder: Path, accept_guess: bool = False) -> Archive:
+    """Read every project of an archive; raises InputError with the problems of all of them.
+
+    Files that only their contents make a brief and a plan are a problem as well, unless `accept_guess`.
+    """
+    found = survey(folder)
+    problems = list(found.problems)
+    if not accept_guess:
+        problems += [_unconfirmed(guess) for guess in found.guesses]
+    projects = found.projects + ([g.project for g in found.guesses] if accept_guess else [])
     documents: list[Document] = []
-    for project in sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith(".")):
+    for project in sorted(projects, key=lambda p: p.name):
         try:
-            documents.append(_read_project(project))
+            documents.append(_read_project(project, folder))
         except PlansmithError as error:
             problems += [f"{project.name}: {line}" for line in (error.problems or [error.message])]
     if problems:
         raise InputError(f"{len(problems)} problem{'s' * (len(problems) > 1)} in the archive {folder}:", problems)
     if not documents:
-        raise InputError(f"The archive {folder} holds no projects. {_HOLDS}.")
-    return Archive(folder, tuple(documents))
+        raise InputError(f"The archive {folder} holds no projects. {holds(SUFFIXES)}.")
+    return Archive(folder, tuple(documents), tuple(found.skipped), tuple(found.unused))
 
 
-def _read_project(project: Path) -> Document:
-    brief_file, plan_file = _one_file(project, "brief", SUFFIXES), _one_file(project, "plan", (".md", ".json"))
+def survey(folder: Path) -> Layout:
+    """Which files are whose brief and plan, without reading them where their names suffice."""
+    return find_projects(folder, read_text, SUFFIXES)
+
+
+def _unconfirmed(guess: Guess) -> str:
+    brief, plan = guess.project.brief.name, guess.project.plan.name
+    how = "reads" if guess.sure else "may be meant"
+    return (
+        f"{guess.project.name}: {brief} {how} as the brief and {plan} as the plan, by their contents only. "
+        f"Confirm it in archive.yaml (plansmith check ARCHIVE --propose prints one), or take it with --accept-guess."
+    )
+
+
+def _read_project(project: Project, folder: Path) -> Document:
+    brief_file, plan_file = project.brief, project.plan
     brief = read_brief(read_text(brief_file))
     if not brief.sentences:
         raise InputError(f"{brief_file.name} holds no sentence. Put the client's text there.")
+    if project.named.language:
+        brief = replace(brief, language=project.named.language)
     text = read_text(plan_file)
+    plan = _read_plan(text, plan_file, project.named.form, brief)
+    if plan is None and not text.strip():
+        raise InputError(f"{plan_file.name} is empty. Put the team's plan there.")
+    client = project.named.client or (plan.client if plan else "") or project.name
+    provenance = _provenance(project, folder)
+    return Document(project.name, brief, plan, render_plan(plan) if plan else text, client, provenance)
+
+
+def _read_plan(text: str, file: Path, form: str, brief: Brief) -> Plan | None:
+    """The plan in our form, or None where it is the team's own text; archive.yaml's `form` decides if it is there."""
+    suffix = file.suffix.lower()
+    if form == "free" or not (form or is_ours(text, suffix)):
+        if suffix == ".json":
+            raise InputError(f"{file.name} holds none of a plan's lists, so it is no plan. Give a text, or our JSON.")
+        return None
     try:
-        plan = parse_json(text) if plan_file.suffix == ".json" else parse_plan(text)
+        plan = parse_json(text) if suffix == ".json" else parse_plan(text)
     except PlansmithError as error:
-        raise InputError(
-            error.message, [f"{plan_file.name}: {p}" for p in error.problems or [error.message]]
-        ) from error
+        problems = [f"{file.name}: {p}" for p in error.problems or [error.message]]
+        if not form:
+            problems.append(
+                f"{file.name} looks like a plan in our form; if it is the team's own, say form: free in archive.yaml"
+            )
+        raise InputError(error.message, problems) from error
     if not plan.requirements:
-        raise InputError(f"{plan_file.name} holds no requirements; there is nothing to learn from it.")
+        raise InputError(f"{file.name} holds no requirements; there is nothing to learn from it.")
     unknown = {s for item in plan.items() for s in item.source} - {s.id for s in brief.sentences}
     if unknown:
         raise InputError(
-            f"{plan_file.name} cites {', '.join(sorted(unknown))}, but {brief_file.name} ends at S{len(brief.sentences)}."
+            f"{file.name} cites {', '.join(sorted(unknown))}, but the brief ends at S{len(brief.sentences)}."
         )
-    return Document(project.name, brief, plan, render_plan(plan), plan.client or project.name)
+    return plan
 
 
-def _one_file(project: Path, stem: str, suffixes: tuple[str, ...]) -> Path:
-    found = sorted(p for p in project.iterdir() if p.stem == stem and p.suffix.lower() in suffixes)
-    if len(found) != 1:
-        what = "no" if not found else "more than one"
-        raise InputError(f"{what} {stem} file. Expected one of: {', '.join(stem + s for s in suffixes)}.")
-    return found[0]
+def _provenance(project: Project, folder: Path) -> Provenance:
+    """What the import wrote beside the two files, or else the files themselves."""
+    written = project.brief.parent / PROVENANCE
+    if written.is_file() and project.brief.parent != folder:
+        try:
+            told = json.loads(read_text(written))
+            return Provenance(**{key: str(told[key]) for key in _TOLD if told.get(key) not in (None, "")})
+        except (ValueError, TypeError, AttributeError, RecursionError) as error:
+            raise InputError(
+                f"{PROVENANCE} is no record of an import ({error}); delete it, or import the project again."
+            ) from error
+    digest = hashlib.sha256()
+    for file in (project.brief, project.plan):
+        digest.update(hashlib.sha256(file.read_bytes()).digest())
+    newest = max(file.stat().st_mtime for file in (project.brief, project.plan))
+    source = f"{project.brief.relative_to(folder).as_posix()}, {project.plan.relative_to(folder).as_posix()}"
+    day = dt.datetime.fromtimestamp(newest, dt.UTC).date().isoformat()
+    return Provenance(source, digest.hexdigest(), day)
