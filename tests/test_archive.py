@@ -94,10 +94,10 @@ def test_split_is_seeded_names_test_projects_and_refuses_twins(tmp_path: Path) -
     archive = read_archive(tmp_path)
     assert split(archive, 3).test == split(archive, 3).test
     assert [d.name for d in split(archive, 0, ["p3", "p5"]).test] == ["p3", "p5"]
-    with pytest.raises(InputError, match="No project named p9"):
+    with pytest.raises(InputError, match="No project or client named p9"):
         split(archive, 0, ["p9"])
     project(tmp_path, "twin", "Staff can print 5 lists.")
-    with pytest.raises(InputError, match="same brief"):
+    with pytest.raises(InputError, match="same text"):
         split(read_archive(tmp_path), 0, ["p3"])
 
 
