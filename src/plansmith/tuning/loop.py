@@ -77,12 +77,13 @@ def fit(
     training diverges (the last good state is kept) and InputError for checkpoints of another training.
     """
     from plansmith.tuning.load import accelerator as make_accelerator
+    from plansmith.tuning.load import load_model
     from plansmith.tuning.loss import add_gradients, mean_loss
     from plansmith.tuning.machine import peak_memory
 
     accelerator = make_accelerator(recipe)
     place, main = folder / "checkpoints", accelerator.is_main_process
-    model, optimizer = _prepare(base, recipe, accelerator)
+    model, optimizer = prepare(load_model(base, recipe), recipe, accelerator)
     trained = [p for p in model.parameters() if p.requires_grad]
     schedule = [
         (epoch, batch)
@@ -189,17 +190,17 @@ def _measurements(recipe: Recipe, rows: int) -> set[int]:
     }
 
 
-def _prepare(base: Base, recipe: Recipe, accelerator: Any) -> tuple[Any, Any]:
-    """The model with a fresh adapter and its optimiser, both placed on the process's device."""
+def prepare(loaded: Any, recipe: Recipe, accelerator: Any) -> tuple[Any, Any]:
+    """A loaded base with a fresh adapter on it, and its optimiser, both placed on the process's device."""
     import torch
     from peft import LoraConfig, get_peft_model
 
-    from plansmith.tuning.load import load_model
+    from plansmith.tuning import fused
     from plansmith.tuning.loss import Supervised
 
-    loaded = load_model(base, recipe)
     torch.manual_seed(recipe.seed)  # after loading, which may draw random numbers of its own
     model = get_peft_model(loaded, LoraConfig(**adapter_settings(recipe)))
+    fused.fuse(model)
     if recipe.checkpointing:
         model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
     supervised = Supervised(model)
@@ -207,6 +208,7 @@ def _prepare(base: Base, recipe: Recipe, accelerator: Any) -> tuple[Any, Any]:
         [p for p in supervised.parameters() if p.requires_grad],
         lr=recipe.learning_rate,
         weight_decay=recipe.weight_decay,
+        fused=torch.cuda.is_available(),
     )
     prepared, optimizer = accelerator.prepare(supervised, optimizer)
     prepared.train()

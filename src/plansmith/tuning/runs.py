@@ -127,7 +127,9 @@ def check_name(name: str, runs: Path = RUNS, resume: bool = False) -> Path:
         raise InputError(
             f"The run {folder} was begun and not finished. Go on with --resume, choose another --name, or delete it."
         )
-    if (folder / "run.json").exists() or (folder.exists() and not unfinished and any(folder.iterdir())):
+    # a run killed before it was begun leaves only hidden files behind
+    taken = folder.exists() and not (folder.is_dir() and all(p.name.startswith(".") for p in folder.iterdir()))
+    if taken and not unfinished:
         raise InputError(
             f"The run {folder} exists already and is not overwritten. Choose another --name, or delete it."
         )

@@ -5,13 +5,17 @@ Enters: a tokenizer and a grammar in GBNF. Leaves: a logits processor for `gener
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from plansmith.errors import MissingError
 
 
-def constrain(tokenizer: Any, grammar: str) -> Any:
-    """A logits processor for one sequence; raises MissingError when llguidance is not installed."""
+def constrain(tokenizer: Any, grammars: Sequence[str]) -> Any:
+    """A logits processor for as many sequences as there are grammars; "" leaves a sequence free.
+
+    Raises MissingError when llguidance is not installed.
+    """
     try:
         import llguidance
         import llguidance.hf
@@ -20,19 +24,24 @@ def constrain(tokenizer: Any, grammar: str) -> Any:
     except ImportError as error:
         raise MissingError("Writing steps with transformers needs llguidance: pip install 'plansmith[gpu]'") from error
     vocabulary = llguidance.hf.from_tokenizer(tokenizer)
-    matcher = llguidance.LLMatcher(vocabulary, llguidance.grammar_from("lark", gbnf_to_lark(grammar)))
-    if matcher.is_error():
-        raise ValueError(f"the grammar cannot be compiled: {matcher.get_error()}")
-    mask = masks.allocate_token_bitmask(1, vocabulary.vocab_size)
+    matchers = [
+        llguidance.LLMatcher(vocabulary, llguidance.grammar_from("lark", gbnf_to_lark(grammar))) if grammar else None
+        for grammar in grammars
+    ]
+    if broken := [m.get_error() for m in matchers if m and m.is_error()]:
+        raise ValueError(f"the grammar cannot be compiled: {broken[0]}")
+    mask = masks.allocate_token_bitmask(len(grammars), vocabulary.vocab_size)
+    mask.fill_(-1)  # every bit set: everything is admitted
     prompt = -1
 
     def process(input_ids: Any, scores: Any) -> Any:
         nonlocal prompt
-        if prompt < 0:
-            prompt = input_ids.shape[1]
-        elif not matcher.is_stopped():
-            matcher.consume_token(int(input_ids[0, -1]))
-        masks.fill_next_token_bitmask(matcher, mask, 0)
+        began, prompt = prompt >= 0, input_ids.shape[1] if prompt < 0 else prompt
+        for row, matcher in enumerate(matchers):
+            if matcher:
+                if began and not matcher.is_stopped():
+                    matcher.consume_token(int(input_ids[row, -1]))
+                masks.fill_next_token_bitmask(matcher, mask, row)
         masks.apply_token_bitmask_inplace(scores, mask.to(scores.device))
         return scores
 

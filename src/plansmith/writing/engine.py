@@ -243,7 +243,7 @@ class TransformersEngine:
             return []
         from plansmith.writing.constrain import constrain
 
-        return [constrain(self._tokenizer, grammar)]
+        return [constrain(self._tokenizer, [grammar])]
 
 
 def _Streamer(tokenizer: Any, on_text: OnText, streamer: Any) -> Any:  # noqa: N802
