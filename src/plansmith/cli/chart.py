@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from plansmith.cli.show import console
+from plansmith.cli.console import console
 from plansmith.locale import day, words
 from plansmith.plan import Bar, Mark, Timeline, key_figures, notes_in_words, span_text, timeline
 

@@ -37,7 +37,7 @@ def doctor(
         return
     from rich.table import Table
 
-    from plansmith.cli.show import console
+    from plansmith.cli.console import console
 
     out = console()
     machine = found["machine"]

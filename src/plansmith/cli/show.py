@@ -5,29 +5,27 @@ Enters: data from the other wings. Leaves: text on the terminal; without a termi
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from plansmith.tuning.preflight import Preflight
-from plansmith.tuning.runs import Run
-from plansmith.tuning.loop import Progress as Training
-from plansmith.tuning.loop import Watch
-from plansmith.writing.write import Event, Written
+from plansmith.cli.console import console
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from plansmith.tuning.loop import Progress as Training
+    from plansmith.tuning.loop import Watch
+    from plansmith.tuning.preflight import Preflight
+    from plansmith.tuning.runs import Run
+    from plansmith.writing.write import Event, Written
 
 _EVERY = 10
 """Without a terminal, every so many steps a line is printed."""
-
-
-def console(stderr: bool = False) -> Console:
-    """A console that neither highlights nor invents widths."""
-    return Console(stderr=stderr, highlight=False, width=None if sys.stdout.isatty() else 100)
 
 
 @contextmanager
