@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -91,38 +92,52 @@ def test_killed_at_any_of_200_points_it_ends_with_the_same_bits(
 def main(archive: Path, base: Path, folder: Path) -> None:
     """Run by the test above in a process of its own, which has not computed anything before it forks."""
     import peft  # noqa: F401
-    import torch
     import transformers  # noqa: F401
 
     from plansmith.tuning import loss  # noqa: F401
+    from plansmith.tuning.load import load_tokenizer
+    from plansmith.tuning.loop import fit
+    from plansmith.tuning.recipe import resolve
+    from plansmith.tuning.train import training_rows
 
-    runs = folder / "runs"
-    assert forked(lambda: go(archive, base, runs, "whole")) == 0
-    whole = everything(runs / "whole")
-    points = 0
+    parts, chosen = split(read_archive(archive)), find_base(str(base))
+    tokenizer = load_tokenizer(chosen)
+    # few and short rows: what is tried here is where the training stands when it dies
+    rows, held_out = (
+        sorted(training_rows(part, tokenizer, chosen), key=len)[:count]
+        for part, count in ((parts.train, 10), (parts.test, 2))
+    )
+    recipe = resolve(chosen, SETTINGS)
 
-    def count(name: str, point: int) -> int:
-        return forked(lambda: (die_at(point), go(archive, base, runs, name, resume=name in list_unfinished(runs))))
+    def learn(run: Path) -> object:
+        return fit(chosen, recipe, rows, held_out, run, lambda _: None, save_every=0.0)
 
-    killed, different = 0, []
-    point = 0
+    def end(run: Path) -> tuple[bytes, bytes]:
+        """The final adapter, and the final state of adapter and optimiser."""
+        last = sorted((run / "checkpoints").glob("step-*"))[-1]
+        return (run / "adapter/adapter_model.safetensors").read_bytes(), (last / "state.safetensors").read_bytes()
+
+    whole = folder / "whole"
+    whole.mkdir(parents=True)
+    assert forked(lambda: learn(whole)) == 0
+    killed, different, point, round_ = 0, [], 0, 0
     while killed < 200:
         point += 1
-        name = f"killed-{point}"
-        code = count(name, point)
-        if code == 0:  # the run has fewer points than that: begin again, killed twice
-            point = 0
-            points += 1
+        run = folder / f"killed-{round_}-{point}"
+        run.mkdir()
+        code = forked(lambda run=run, point=point: (die_at(point), learn(run)))  # type: ignore[misc]
+        if code == 0:  # the training has fewer points than that: begin again, and kill each twice
+            point, round_ = 0, round_ + 1
             continue
-        assert code == -signal.SIGKILL, (name, code)
+        assert code == -signal.SIGKILL, (run, code)
         killed += 1
-        if points:
-            killed += count(name, 1 + point // 2) != 0
-        assert forked(lambda name=name: go(archive, base, runs, name, resume=name in list_unfinished(runs))) == 0  # type: ignore[misc]
-        if everything(runs / name) != whole:
-            different.append(name)
-        subprocess.run(["rm", "-rf", str(runs / name)], check=True)
-    print(json.dumps({"killed": min(killed, 200), "different": different, "torch": torch.__version__}))
+        for _ in range(round_):
+            killed += forked(lambda run=run, point=point: (die_at(1 + point // 2), learn(run))) != 0  # type: ignore[misc]
+        assert forked(lambda run=run: learn(run)) == 0, run  # type: ignore[misc]
+        if end(run) != end(whole):
+            different.append(run.name)
+        shutil.rmtree(run)
+    print(json.dumps({"killed": min(killed, 200), "different": different}))
 
 
 def everything(run: Path) -> dict[str, object]:

@@ -20,13 +20,14 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import torch
 import transformers
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from plansmith.tuning import fused, loop
+from plansmith.tuning import forecast, fused, loop
 from plansmith.tuning.load import accelerator as make_accelerator
 from plansmith.tuning.loss import add_gradients
 from plansmith.tuning.nf4 import quantise
@@ -71,7 +72,7 @@ def rows_of(count: int, length: int) -> list[Row]:
 def ours(size: str, batch: int, length: int, steps: int, **settings: Any) -> dict[str, Any]:
     """Plansmith's loop: seconds of each step, peak memory."""
     compile_layers = settings.pop("compile", False)
-    quantised, liger = settings.pop("nf4", True), settings.pop("liger", False)
+    quantised, liger = settings.pop("nf4", True), settings.pop("liger", CUDA)
     fused.fuse = FUSE if settings.pop("fused", True) else lambda _: 0
     recipe = Recipe(
         epochs=1, learning_rate=2e-4, rank=16, alpha=32, batch=batch, warmup=0, seed=0,
@@ -98,7 +99,15 @@ def ours(size: str, batch: int, length: int, steps: int, **settings: Any) -> dic
         optimizer.zero_grad()
 
     seconds = timed(step, rows_of(batch * steps, length), batch)
-    return {"seconds": seconds, "peak": peak(), "weights": weights, "adapter": sum(p.numel() for p in trained)}
+    shape = forecast.SHAPES.get(f"llama-2-{size}")
+    expected = shape and forecast.memory(
+        shape,
+        replace(recipe, quantization="nf4" if quantised else "none"),
+        min(recipe.part_tokens, batch * length),
+        True,
+        liger,
+    )
+    return {"seconds": seconds, "peak": peak(), "weights": weights, "forecast": expected or 0.0}
 
 
 def theirs(size: str, batch: int, length: int, steps: int, **settings: Any) -> dict[str, Any]:
@@ -149,7 +158,10 @@ def tokenizer() -> Any:
 
     words = {f"t{i}": i for i in range(32000)}
     return transformers.PreTrainedTokenizerFast(
-        tokenizer_object=Tokenizer(models.WordLevel(words, unk_token="t0")), pad_token="t2", eos_token="t2", unk_token="t0"
+        tokenizer_object=Tokenizer(models.WordLevel(words, unk_token="t0")),
+        pad_token="t2",
+        eos_token="t2",
+        unk_token="t0",
     )
 
 
@@ -199,20 +211,19 @@ def allocated() -> float:
 CASES: dict[str, tuple[Callable[..., dict[str, Any]], dict[str, Any]]] = {
     "TRL defaults": (theirs, {}),
     "TRL, no checkpointing": (theirs, {"gradient_checkpointing": False}),
-    "Plansmith": (ours, {}),
-    "Plansmith, peft's layers": (ours, {"fused": False}),
-    "Plansmith, checkpointing": (ours, {"checkpointing": True}),
-    "Plansmith, checkpointing, peft's layers": (ours, {"checkpointing": True, "fused": False}),
-    "Plansmith, checkpointing, parts of 2,048": (ours, {"checkpointing": True, "part_tokens": 2048}),
-    "Plansmith, layers compiled": (ours, {"compile": True}),
-    "Plansmith, checkpointing, layers compiled": (ours, {"compile": True, "checkpointing": True}),
-    "Plansmith, eager attention": (ours, {"attention": "eager"}),
-    "Plansmith, bf16 base": (ours, {"nf4": False}),
     "TRL, bf16 base": (theirs, {"nf4": False}),
+    "Plansmith, transformers' kernels": (ours, {"liger": False}),
+    "Plansmith, transformers' kernels, peft's layers": (ours, {"liger": False, "fused": False}),
+    "Plansmith, transformers' kernels, layers compiled": (ours, {"liger": False, "compile": True}),
+    "Plansmith, transformers' kernels, eager attention": (ours, {"liger": False, "attention": "eager"}),
+    "Plansmith, transformers' kernels, checkpointing": (ours, {"liger": False, "checkpointing": True}),
     # Liger replaces functions of transformers for the rest of the process, so these come last
     "TRL, Liger": (theirs, {"use_liger_kernel": True}),
-    "Plansmith, Liger": (ours, {"liger": True}),
-    "Plansmith, checkpointing, Liger": (ours, {"liger": True, "checkpointing": True}),
+    "Plansmith": (ours, {}),
+    "Plansmith, peft's layers": (ours, {"fused": False}),
+    "Plansmith, parts of 2,048": (ours, {"part_tokens": 2048}),
+    "Plansmith, checkpointing": (ours, {"checkpointing": True}),
+    "Plansmith, bf16 base": (ours, {"nf4": False}),
 }
 
 
@@ -228,7 +239,7 @@ def main() -> None:
     began, rate = time.perf_counter(), matrix_rate()
     device = torch.cuda.get_device_name() if CUDA else "CPU"
     print(f"{device}, matrix products {rate / 1e12:.3g} TFLOP/s, torch {torch.__version__}", flush=True)
-    print("| case | batch x length | tokens/s | share | peak GB | weights GB |\n|---|---|---|---|---|---|", flush=True)
+    print("| case | batch x length | tokens/s | share | peak GB | forecast GB |\n|---|---|---|---|---|---|", flush=True)
     table = []
     for case in options.case:
         for shape in options.shape:
@@ -254,7 +265,7 @@ def measure(case: str, options: argparse.Namespace, batch: int, length: int, rat
         found |= {"tokens_per_second": batch * length / second, "share": operations / second / rate}
         print(
             f"| {case} | {batch} x {length} | {found['tokens_per_second']:,.0f} | {found['share']:.2f} "
-            f"| {found['peak']:.2f} | {found['weights']:.2f} |",
+            f"| {found['peak']:.2f} | {found.get('forecast', 0):.2f} |",
             flush=True,
         )
     except Exception as error:  # a case that does not fit or does not run is a result too

@@ -15,11 +15,10 @@ Base = Annotated[
     str, Parameter(help="smollm2-135m, llama-2-7b, llama-2-13b, llama-2-70b, a Hub id (owner/name) or a folder.")
 ]
 Json = Annotated[bool, Parameter(name="--json", negative=(), help="Print JSON, for programs.")]
-Seed = Annotated[int, Parameter(help="Seed of the split.")]
 
 
-def check(archive: Path, *, base: Base = DEFAULT, seed: Seed = 0, as_json: Json = False) -> None:
-    """Show what would be trained on: per document the tokens of brief, plan and supervised, and the split.
+def check(archive: Path, *, base: Base = DEFAULT, settings: Overrides | None = None, as_json: Json = False) -> None:
+    """Show what would be trained on: per document the tokens of brief, plan and supervised, the split, the cost.
 
     Nothing is trained and nothing is written. Example: plansmith check examples/archive
 
@@ -33,8 +32,11 @@ def check(archive: Path, *, base: Base = DEFAULT, seed: Seed = 0, as_json: Json 
     from plansmith.sources.split import split
     from plansmith.tuning.bases import find_base
     from plansmith.tuning.preflight import preflight
+    from plansmith.tuning.recipe import resolve
 
-    found = preflight(split(read_archive(archive), seed), find_base(base))
+    chosen = find_base(base)
+    seed = resolve(chosen, settings).seed
+    found = preflight(split(read_archive(archive), seed), chosen, settings)
     if as_json:
         print(json.dumps(found.as_dict(), indent=2, ensure_ascii=False))
     else:

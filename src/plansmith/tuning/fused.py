@@ -20,9 +20,10 @@ def fuse(model: Any) -> int:
     from peft.tuners.lora import LoraLayer
 
     fused = 0
-    for module in model.modules():
-        if isinstance(module, LoraLayer) and _is_plain(module):
-            module.forward = _Forward(module)  # type: ignore[method-assign]
+    layers: list[Any] = [module for module in model.modules() if isinstance(module, LoraLayer)]
+    for layer in layers:
+        if _is_plain(layer):
+            layer.forward = _Forward(layer)
             fused += 1
     return fused
 
@@ -62,7 +63,9 @@ def _frozen_weight(base: Any, dtype: torch.dtype) -> torch.Tensor:
     ops, absmax = torch.ops.bitsandbytes, state.absmax
     if state.nested:
         inner = state.state2
-        absmax = ops.dequantize_blockwise(absmax, inner.absmax, inner.code, inner.blocksize, torch.float32) + state.offset
+        absmax = (
+            ops.dequantize_blockwise(absmax, inner.absmax, inner.code, inner.blocksize, torch.float32) + state.offset
+        )
     weight = ops.dequantize_4bit(base.weight.data, absmax, state.blocksize, state.quant_type, state.shape, state.dtype)
     return weight.to(dtype)
 

@@ -52,11 +52,10 @@ class _HeadLoss(torch.autograd.Function):
         gradient = torch.empty_like(hidden) if ctx.needs_input_grad[0] else None
         for start in range(0, len(labels), CHUNK):
             part, wanted = hidden[start : start + CHUNK].to(weight.dtype), labels[start : start + CHUNK, None]
-            logits = (part @ weight.T).float()
-            norm = logits.logsumexp(-1, keepdim=True)
-            total += (norm - logits.gather(1, wanted)).sum()
+            likely = (part @ weight.T).float().log_softmax(-1)
+            total -= likely.gather(1, wanted).sum()
             if gradient is not None:
-                likely = logits.sub_(norm).exp_()
+                likely.exp_()
                 likely.scatter_add_(1, wanted, likely.new_full((1, 1), -1.0).expand_as(wanted))
                 gradient[start : start + CHUNK] = likely.to(weight.dtype) @ weight
         ctx.save_for_backward(gradient)

@@ -15,13 +15,18 @@ Precision = Literal["fp32", "bf16", "fp16"]
 
 @dataclass(frozen=True)
 class Machine:
-    """`memory` in 10^9 bytes: of one GPU where there is one, otherwise of the machine. `precision`: fp32, bf16, fp16."""
+    """`memory` in 10^9 bytes: of one GPU where there is one, otherwise of the machine.
+
+    `precision`: fp32, bf16 or fp16; `lean`: Liger's kernels are at hand, which keep less for the backward pass.
+    """
 
     name: str
     gpu: bool
     memory: float
     precision: Precision
     gpus: int = 0
+    lean: bool = False
+    cores: int = 1
 
 
 def this_machine() -> Machine:
@@ -32,12 +37,27 @@ def this_machine() -> Machine:
     if torch.cuda.is_available():
         device = torch.cuda.get_device_properties(0)
         half: Precision = "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp16"
-        return Machine(device.name, True, device.total_memory / 1e9, half, torch.cuda.device_count())
+        return Machine(
+            device.name, True, device.total_memory / 1e9, half, torch.cuda.device_count(), has_liger(), usable_cores()
+        )
     # bf16 pays on a CPU only where it has instructions for it; elsewhere it is slower than fp32
     fast = torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
     return Machine(
-        f"CPU, {os.cpu_count()} cores", False, psutil.virtual_memory().total / 1e9, "bf16" if fast else "fp32"
-    )
+        f"CPU, {usable_cores()} cores", False, psutil.virtual_memory().total / 1e9, "bf16" if fast else "fp32",
+        cores=usable_cores(),
+    )  # fmt: skip
+
+
+def has_liger() -> bool:
+    """Whether Liger's GPU kernels are installed."""
+    import importlib.util
+
+    return importlib.util.find_spec("liger_kernel") is not None
+
+
+def usable_cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def peak_memory() -> float:

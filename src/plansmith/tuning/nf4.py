@@ -6,6 +6,7 @@ Source: Dettmers et al., QLoRA, 2023 (arXiv:2305.14314); quantisation by bitsand
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
 from plansmith.errors import MissingError
@@ -15,13 +16,10 @@ def quantise(model: Any, compute: Any) -> Any:
     """Put every linear layer but the head into NF4, in place; products are computed in the dtype `compute`."""
     import torch
 
-    try:
-        from bitsandbytes.nn import Linear4bit, Params4bit
-    except ImportError as error:
-        raise MissingError("4-bit training needs bitsandbytes: pip install 'plansmith[gpu]'") from error
+    nn = _bitsandbytes("nn")
     for name, module in list(model.named_modules()):
         if type(module) is torch.nn.Linear and name != "lm_head":
-            quantised = Linear4bit(
+            quantised = nn.Linear4bit(
                 module.in_features,
                 module.out_features,
                 bias=module.bias is not None,
@@ -31,7 +29,7 @@ def quantise(model: Any, compute: Any) -> Any:
                 device="meta",
             )
             device = module.weight.device
-            quantised.weight = Params4bit(
+            quantised.weight = nn.Params4bit(
                 module.weight.data, requires_grad=False, compress_statistics=True, quant_type="nf4"
             ).to(device)
             quantised.bias = module.bias
@@ -43,11 +41,16 @@ def quantise(model: Any, compute: Any) -> Any:
 
 def dequantised(model: Any) -> dict[str, Any]:
     """The float32 weights that the 4-bit layers stand for, by the names of the unquantised model's tensors."""
-    import bitsandbytes.functional as functional
-    from bitsandbytes.nn import Linear4bit
-
+    nn, functional = _bitsandbytes("nn"), _bitsandbytes("functional")
     return {
         f"{name}.weight": functional.dequantize_4bit(module.weight.data, module.weight.quant_state).float()
         for name, module in model.named_modules()
-        if isinstance(module, Linear4bit)
+        if isinstance(module, nn.Linear4bit)
     }
+
+
+def _bitsandbytes(part: str) -> Any:
+    try:
+        return importlib.import_module(f"bitsandbytes.{part}")
+    except ImportError as error:
+        raise MissingError("4-bit training needs bitsandbytes: pip install 'plansmith[gpu]'") from error

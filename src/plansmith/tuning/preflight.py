@@ -15,8 +15,10 @@ from plansmith.prompts import conversations
 from plansmith.sources.archive import Document
 from plansmith.sources.split import Split
 from plansmith.tuning.bases import Base
+from plansmith.tuning.forecast import Forecast, fitted, forecast, shape_of
 from plansmith.tuning.load import load_tokenizer
-from plansmith.tuning.recipe import Recipe, resolve
+from plansmith.tuning.machine import this_machine
+from plansmith.tuning.recipe import Overrides, Recipe, given, resolve
 from plansmith.tuning.rows import Row, encode
 
 
@@ -46,25 +48,33 @@ class Preflight:
     steps: int
     example: tuple[tuple[str, bool], ...]
     problems: tuple[str, ...]
+    machine: str
+    forecast: Forecast | None
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
 
 
-def preflight(parts: Split, base: Base) -> Preflight:
+def preflight(parts: Split, base: Base, overrides: Overrides | None = None) -> Preflight:
     """Count and decode what training would see; trains and writes nothing."""
-    tokenizer, recipe = load_tokenizer(base), resolve(base)
+    tokenizer, machine = load_tokenizer(base), this_machine()
     counts, example = [], None
+    all_rows: list[Row] = []
     for part, documents in (("train", parts.train), ("test", parts.test)):
         for document in documents:
             rows = [
                 encode(c, tokenizer, base.chat, document.name)
                 for c in conversations(document.brief, document.plan or document.plan_text)
             ]
+            all_rows += rows
             counts.append(_count(document, part, rows, tokenizer, base))
             example = example or next((row for row in rows if row.supervised > 40), rows[0])
     rows_to_train = sum(c.rows for c in counts if c.part == "train")
+    recipe = fitted(
+        shape_of(base), resolve(base, overrides, rows_to_train, machine), all_rows, machine, given(overrides)
+    )
     steps = recipe.epochs * math.ceil(rows_to_train / recipe.batch)
+    trained = {c.name for c in counts if c.part == "train"}
     return Preflight(
         base.name,
         recipe,
@@ -72,6 +82,8 @@ def preflight(parts: Split, base: Base) -> Preflight:
         steps,
         _pieces(example, tokenizer) if example else (),
         _problems(counts, steps, base),
+        machine.name,
+        forecast(base, recipe, [row for row in all_rows if row.document in trained], machine),
     )
 
 

@@ -128,8 +128,8 @@ def resolve(base: Base, overrides: Overrides | None = None, rows: int = 0, machi
 
     Raises InputError naming every value out of range.
     """
-    given = {f.name: value for f in fields(Overrides) if (value := getattr(overrides, f.name, None)) is not None}
-    if problems := _out_of_range(given):
+    chosen = given(overrides)
+    if problems := _out_of_range(chosen):
         raise InputError("These training settings cannot be used:", problems)
     small = 0 < base.parameters < 1e9
     recipe = _for_rows(_SMALL, rows) if small else _LARGE
@@ -137,9 +137,14 @@ def resolve(base: Base, overrides: Overrides | None = None, rows: int = 0, machi
         recipe = replace(recipe, precision=machine.precision)
         if machine.gpu:
             recipe = replace(recipe, quantization="none" if small else "nf4", part_tokens=4096)
-    if "rank" in given and "alpha" not in given:
-        given["alpha"] = 2 * given["rank"]
-    return replace(recipe, **given)
+    if "rank" in chosen and "alpha" not in chosen:
+        chosen["alpha"] = 2 * chosen["rank"]
+    return replace(recipe, **chosen)
+
+
+def given(overrides: Overrides | None) -> dict[str, Any]:
+    """What the user set, by name."""
+    return {f.name: value for f in fields(Overrides) if (value := getattr(overrides, f.name, None)) is not None}
 
 
 def _for_rows(recipe: Recipe, rows: int) -> Recipe:

@@ -23,10 +23,11 @@ from plansmith.sources.archive import Archive, Document
 from plansmith.sources.split import Split
 from plansmith.tuning import checkpoint
 from plansmith.tuning.bases import Base
+from plansmith.tuning.forecast import fitted, forecast, shape_of
 from plansmith.tuning.gguf import write_gguf
 from plansmith.tuning.load import load_tokenizer, versions
 from plansmith.tuning.loop import SAVE_EVERY, Progress, Watch, drop_later, fit
-from plansmith.tuning.recipe import Overrides, Recipe, resolve
+from plansmith.tuning.recipe import Overrides, Recipe, given, resolve
 from plansmith.tuning.rows import Row, encode_all
 from plansmith.tuning.runs import (
     Run,
@@ -71,7 +72,9 @@ def train(
             tokenizer = load_tokenizer(base)
             rows = training_rows(parts.train, tokenizer, base)
             held_out = training_rows(parts.test, tokenizer, base)
-            recipe = resolve(base, overrides, len(rows), this_machine())
+            machine = this_machine()
+            recipe = resolve(base, overrides, len(rows), machine)
+            recipe = fitted(shape_of(base), recipe, [*rows, *held_out], machine, given(overrides))
             begun = {
                 "base": base.name,
                 "recipe": recipe.as_dict(),
@@ -85,7 +88,8 @@ def train(
             )
             result = fit(base, recipe, rows, held_out, folder, log, stop.check, save_every)
             release()
-            story = _story(archive, parts, base, recipe, rows, result)
+            expected = forecast(base, recipe, [*rows, *held_out], machine)
+            story = _story(archive, parts, base, recipe, rows, result | {"forecast": expected and expected.as_dict()})
             if not main:
                 return Run(folder, story)
             if base.gguf:
@@ -139,7 +143,7 @@ class _Log:
 
 def _same_training(known: dict[str, Any], now: dict[str, Any], overrides: Overrides | None, name: str) -> Recipe:
     """The recipe of the run as it was begun; raises InputError where something else is asked for now."""
-    wanted = {**known["recipe"], **{k: v for k, v in asdict(overrides or Overrides()).items() if v is not None}}
+    wanted = {**known["recipe"], **given(overrides)}
     changed = [
         f"{key}: {known['recipe'][key]} then, {value} now"
         for key, value in wanted.items()
