@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 from hypothesis import given, settings
+from pydantic import BaseModel
 from schedule_plans import plan, plans, task
 
+from plansmith.locale import field_name
+from plansmith.plan import types
 from plansmith.plan.change import Hanging, diff_plans
 from plansmith.plan.changetext import describe, shown
 from plansmith.plan.markdown import parse_plan
@@ -126,7 +130,7 @@ def test_effort_dates_and_price() -> None:
     assert [(s.id, s.new.day) for s in effect.milestones] == [("M1", 3), ("M2", 4)]
     assert describe(diff) == "\n".join([
         "Plan",
-        "  budget: none → 900",
+        "  budget: none → £900",
         "",
         "Tasks",
         "  ~ T2 Do T2",
@@ -135,11 +139,39 @@ def test_effort_dates_and_price() -> None:
         "Effect",
         "  Effort: 32 h → 24 h (−8)",
         "  Duration: 4 working days → 3 working days (−1)",
-        "  Finish: 2026-03-05 → 2026-03-04",
-        "  M1: 2026-03-04 → 2026-03-03",
-        "  M2: 2026-03-05 → 2026-03-04",
-        "  Cost: GBP 1,600 → GBP 1,200 (−400)",
+        "  Planned finish: 5 Mar 2026 → 4 Mar 2026",
+        "  M1: 4 Mar 2026 → 3 Mar 2026",
+        "  M2: 5 Mar 2026 → 4 Mar 2026",
+        "  Cost: £1,600 → £1,200 (−400)",
     ])  # fmt: skip
+
+
+def test_the_same_in_romanian() -> None:
+    first, second, third = before().tasks
+    second = second.model_copy(update={"estimate": Estimate(o=8, m=8.5, p=9)})
+    old = before().model_copy(update={"language": "ro"})
+    new = old.model_copy(update={"tasks": (first, second, third), "budget": 1900.0, "requirements": ()})
+    assert describe(diff_plans(old, old)) == "Planurile spun același lucru."
+    text = describe(diff_plans(old, new))
+    assert text.splitlines()[:6] == [
+        "Plan",
+        "  buget: nimic → 1.900\u00a0GBP",
+        "",
+        "Cerințe",
+        "  − R1 nu mai este în plan: Order bread",
+        "      U1 se sprijină pe R1, care nu mai este în plan (fără alt sprijin)",
+    ]
+    assert "      estimare: 16 / 16 / 16 h → 8 / 8,5 / 9 h" in text
+    assert "  Durată: 4 zile lucrătoare → 3,1 zile lucrătoare (−0,9)" in text
+    assert "  Final planificat: 5 mar. 2026 → 5 mar. 2026" not in text
+    assert not re.search("[şţŞŢ]", text)
+
+
+def test_every_field_has_a_name_in_both_languages() -> None:
+    models = [Plan, *(getattr(types, name) for name in vars(types) if name[:1].isupper())]
+    fields = {f for m in models if isinstance(m, type) and issubclass(m, BaseModel) for f in m.model_fields}
+    unnamed = {f for f in fields for language in ("en", "ro") if field_name(language, f) == f and "_" in f}
+    assert unnamed == set()
 
 
 def test_team_calendar_and_lists() -> None:
@@ -153,7 +185,7 @@ def test_team_calendar_and_lists() -> None:
 
 def test_a_member_who_changes_is_shown_with_what_changed() -> None:
     text = describe(diff_plans(before(), changed(team=(ANA.model_copy(update={"rate": 60}),))))
-    assert "  team: Ana: rate: 50 → 60" in text
+    assert "  team: Ana: rate: £50 → £60" in text
 
 
 def test_a_plan_that_cannot_be_scheduled_has_no_effect_but_a_reason() -> None:

@@ -231,15 +231,40 @@ def test_each_mistake_is_found_by_its_rule_alone(code: str, plan: Plan, brief: B
     assert codes(WRONG[code](plan), brief) == {code}
 
 
+@pytest.mark.parametrize("code", sorted(WRONG))
+def test_each_finding_has_its_romanian_text(code: str, plan: Plan, brief: Brief) -> None:
+    wrong = WRONG[code](plan)
+    english = {f.item: f for f in check_plan(wrong, brief) if f.code == code}
+    romanian = [f for f in check_plan(replaced(wrong, language="ro"), brief) if f.code == code]
+    for finding in romanian:
+        assert "{" not in finding.message
+        other = english.get(finding.item)
+        assert other is None or other.remedy != finding.remedy
+        assert other is None or code in ("vague-word",) or other.message != finding.message
+
+
+def test_romanian_findings_count_and_write_as_romanian_does(plan: Plan) -> None:
+    tasks = tuple(
+        plan.tasks[0].model_copy(update={"id": f"T{n}", "estimate": Estimate(o=1.5, m=3, p=6)}) for n in range(1, 25)
+    )
+    found = {f.code: f.message for f in check_plan(replaced(plan, tasks=tasks, language="ro"))}
+    assert found["same-estimates"] == "24 din 24 de sarcini au estimarea 1,5 / 3 / 6 h"
+    few = {f.code: f.message for f in check_plan(replaced(plan, tasks=tasks[:12], language="ro"))}
+    assert few["same-estimates"] == "12 din 12 sarcini au estimarea 1,5 / 3 / 6 h"
+    wrong = replaced(changed(plan, "U1", acceptance=()), language="ro")
+    assert "povestea ei U1 nu are niciun criteriu de acceptare" in {f.message for f in check_plan(wrong)}
+
+
 def test_every_rule_has_a_mistake_of_its_own() -> None:
     assert {rule.code for rule in RULES} == set(WRONG)
 
 
 def test_every_rule_explains_itself() -> None:
     for rule in RULES:
-        assert rule.explanation.endswith((".", ")")), rule.code
         assert rule.source, rule.code
-        assert rule.remedy.endswith((".", "?")), rule.code
+        for language in ("en", "ro"):
+            assert rule.explanation(language).endswith((".", ")")), rule.code
+            assert rule.remedy(language).endswith((".", "?")), rule.code
     assert len({rule.code for rule in RULES}) == len(RULES)
 
 

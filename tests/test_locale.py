@@ -19,6 +19,25 @@ def test_both_languages_have_the_same_words() -> None:
     assert words("ro")["headings.risks"] == "Riscuri"
 
 
+def test_checks_say_the_same_in_both_languages() -> None:
+    english, romanian = table("en", "checks"), table("ro", "checks")
+    assert {name: set(keys) for name, keys in english.items()} == {name: set(keys) for name, keys in romanian.items()}
+    assert not re.search("[şţŞŢ]", str(romanian))
+    for name, keys in english.items():
+        for key, text in keys.items():
+            others = romanian[name][key]
+            if isinstance(text, dict):
+                assert (set(text), set(others)) == ({"one", "other"}, {"one", "few", "other"})
+                text, others = text["other"], others["other"]
+            assert set(re.findall(r"{\w+}", text)) == set(re.findall(r"{\w+}", others)), (name, key)
+            assert text != others or "{" in text or name == "vague", (name, key)
+
+
+def test_every_written_text_takes_the_same_values() -> None:
+    for key, text in words("en").items():
+        assert set(re.findall(r"{\w+}", text)) == set(re.findall(r"{\w+}", words("ro")[key])), key
+
+
 def test_counted_nouns() -> None:
     assert [plural("en", "day", n) for n in (0, 1, 2, 1200)] == ["0 days", "1 day", "2 days", "1,200 days"]
     assert [plural("ro", "day", n) for n in (0, 1, 2, 19, 20, 101, 1.5)] == (

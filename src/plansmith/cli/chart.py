@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from plansmith.cli.console import console
-from plansmith.locale import day, words
-from plansmith.plan import Bar, Mark, Timeline, key_figures, notes_in_words, span_text, timeline
+from plansmith.locale import day, plural, words
+from plansmith.plan import Bar, Mark, Timeline, explained, key_figures, notes_in_words, span_text, timeline
 
 if TYPE_CHECKING:
     from plansmith.plan import Finding, Forecast, Plan, Schedule
@@ -112,18 +112,23 @@ def _column(percent: float, room: int) -> int:
     return min(room - 1, int(percent / 100 * room))
 
 
-def print_findings(findings: Sequence[Finding]) -> None:
-    """Findings, one a line with its remedy, and how many there are of each kind."""
-    out = console()
+def print_findings(findings: Sequence[Finding], language: str = "en", explain: bool = False) -> None:
+    """Findings, one a line with its remedy, and how many there are of each kind; `explain`: with their rules."""
+    out, say = console(), words(language)
     styles = {"error": "bold red", "warning": "yellow", "advice": "dim"}
     for finding in findings:
         place = f"{finding.item}: " if finding.item else ""
-        style = styles[finding.severity]
-        out.print(
-            Text.assemble((finding.severity, style), f" {finding.code}: {place}{finding.message}. {finding.remedy}")
-        )
+        severity = (say[f"findings.{finding.severity}"], styles[finding.severity])
+        out.print(Text.assemble(severity, f" {finding.code}: {place}{finding.message}. {finding.remedy}"))
     counts = {severity: sum(f.severity == severity for f in findings) for severity in styles}
-    plural = {"error": "errors", "warning": "warnings", "advice": "pieces of advice"}
-    single = {"error": "error", "warning": "warning", "advice": "piece of advice"}
-    parts = [f"{n} {(single if n == 1 else plural)[severity]}" for severity, n in counts.items() if n]
-    out.print(Text(", ".join(parts) + "." if parts else "Nothing found.", style="bold"))
+    parts = [plural(language, severity, n) for severity, n in counts.items() if n]
+    for code in dict.fromkeys(finding.code for finding in findings if explain):
+        out.print(
+            Text.assemble("\n" if code == findings[0].code else "", (code, "bold"), f": {explained(code, language)}")
+        )
+    out.print(
+        Text(
+            ("\n" if explain and parts else "") + (", ".join(parts) + "." if parts else say["findings.nothing"]),
+            style="bold",
+        )
+    )

@@ -105,7 +105,13 @@ def diff(old: Path, new: Path, *, as_json: AsJson = False) -> None:
         print(describe(changes))
 
 
-def lint(plan: PlanFile, *, brief: BriefFile = None, as_json: AsJson = False) -> None:
+def lint(
+    plan: PlanFile,
+    *,
+    brief: BriefFile = None,
+    explain: Annotated[bool, Parameter(negative=(), help="Say of each check that found something what it is.")] = False,
+    as_json: AsJson = False,
+) -> None:
     """Check a plan: broken links, gaps in the chain from requirement to milestone, invented figures, vague words.
 
     Exit code 1 when there are errors. Example: plansmith lint examples/archive/01-bakery-preorders/plan.md
@@ -127,7 +133,7 @@ def lint(plan: PlanFile, *, brief: BriefFile = None, as_json: AsJson = False) ->
     else:
         from plansmith.cli.chart import print_findings
 
-        print_findings(findings)
+        print_findings(findings, read.language, explain)
     if any(finding.severity == "error" for finding in findings):
         sys.exit(1)
 

@@ -22,14 +22,15 @@ _MARKS = "[\u0300-\u036f]*"  # combining marks: „să" may be typed as s, a, br
 
 
 @cache
-def table(language: str) -> dict[str, dict[str, Any]]:
-    """The language's word file as it stands: table → key → forms."""
+def table(language: str, file: str = "") -> dict[str, dict[str, Any]]:
+    """The language's word file as it stands: table → key → forms; `file`: another one, such as `checks`."""
     if language not in LANGUAGES:
         raise ValueError(f"no words for language {language!r}; choose one of {', '.join(LANGUAGES)}")
     import tomllib
     from importlib.resources import files
 
-    return tomllib.loads((files(__package__) / f"{language}.toml").read_text(encoding="utf-8"))
+    name = f"{file}.{language}.toml" if file else f"{language}.toml"
+    return tomllib.loads((files(__package__) / name).read_text(encoding="utf-8"))
 
 
 @cache
@@ -77,11 +78,34 @@ def pattern(name: str, key: str, language: str = "") -> str:
 
 def plural(language: str, key: str, n: float) -> str:
     """A counted noun: 1 day, 2 days; 1 zi, 2 zile, 20 de zile. The figure is written as the language writes it."""
+    return _counted(language, table(language)["plural"][key], n).format(n=figure(language, n))
+
+
+def _counted(language: str, chosen: Mapping[str, str], n: float) -> str:
     from babel import Locale
 
-    chosen = table(language)["plural"][key]
-    form = Locale.parse(_REGION[language]).plural_form(n)
-    return str(chosen.get(form, chosen["other"])).format(n=figure(language, n))
+    return chosen.get(Locale.parse(_REGION[language]).plural_form(n), chosen["other"])
+
+
+def check_text(language: str, name: str, key: str, **values: Any) -> str:
+    """A text about checks, filled in: lists with commas, numbers as the language writes them, plurals by `n`."""
+    chosen = table(language, "checks")[name][key]
+    text = chosen if isinstance(chosen, str) else _counted(language, chosen, values["n"])
+    return text.format(**{key: _value(language, value) for key, value in values.items()})
+
+
+def _value(language: str, value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        return ", ".join(value)
+    return figure(language, value) if isinstance(value, (int, float)) else str(value)
+
+
+@cache
+def field_name(language: str, field: str) -> str:
+    """What people call a field of a plan: as its detail or heading, or as `[fields]` has it where neither fits."""
+    say = words(language)
+    heading = say.get(f"headings.{field}", "")
+    return say.get(f"fields.{field}") or say.get(f"keys.{field}") or heading[:1].lower() + heading[1:] or field
 
 
 def figure(language: str, value: float) -> str:
@@ -96,6 +120,12 @@ def money(language: str, value: float, currency: str) -> str:
     from babel.numbers import format_currency
 
     return format_currency(value, currency, locale=_REGION[language]) if currency else figure(language, value)
+
+
+def price(language: str, value: float, currency: str) -> str:
+    """An amount without needless decimals: £9,000, 9.000 GBP."""
+    mark = figure(language, 0.5)[1]
+    return re.sub(rf"{re.escape(mark)}0+(?!\d)", "", money(language, value, currency))
 
 
 def day(language: str, date: dt.date, style: Literal["short", "medium", "long", "full"] = "long") -> str:

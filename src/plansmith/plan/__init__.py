@@ -3,7 +3,7 @@
 from plansmith.plan.brief import Brief, Sentence, read_brief
 from plansmith.plan.change import PlanDiff, diff_plans
 from plansmith.plan.changetext import describe
-from plansmith.plan.checks import RULES, check_plan, rules_as_markdown
+from plansmith.plan.checks import RULES, check_plan, explained, rules_as_markdown
 from plansmith.plan.cues import kind_hint, not_product, priority_hint, requirement_cue
 from plansmith.plan.dates import DateFound, dates
 from plansmith.plan.facts import Number, Range, find_numbers, missing_numbers, numbers, ranges
@@ -85,6 +85,7 @@ __all__ = [
     "dates",
     "describe",
     "diff_plans",
+    "explained",
     "find_numbers",
     "forwards",
     "key_figures",

@@ -17,7 +17,7 @@ from typing import Any, Literal
 from plansmith.errors import InputError
 from plansmith.plan.plain import plain
 from plansmith.plan.schedule import Schedule, schedule
-from plansmith.plan.types import Item, Milestone, Plan, Question, Story, Task
+from plansmith.plan.types import Item, Language, Milestone, Plan, Question, Story, Task
 
 How = Literal["added", "removed", "superseded", "dropped", "restored", "changed"]
 
@@ -104,6 +104,7 @@ class PlanDiff:
     hanging: tuple[Hanging, ...]
     effect: Effect
     currency: str = ""
+    language: Language = "en"
 
     @property
     def empty(self) -> bool:
@@ -124,7 +125,7 @@ def diff_plans(old: Plan, new: Plan, today: dt.date | None = None) -> PlanDiff:
     fields = [name for name in Plan.model_fields if name not in (*_LISTS, "architecture")]
     parts = [*_fields(old, new, fields), *_fields(old.architecture, new.architecture, ["connections", "entities"])]
     hanging = tuple(_hanging(old, new, items))
-    return PlanDiff(tuple(parts), items, hanging, _effect(old, new, today), new.currency or old.currency)
+    return PlanDiff(tuple(parts), items, hanging, _effect(old, new, today), new.currency or old.currency, new.language)
 
 
 def title(item: Any) -> str:

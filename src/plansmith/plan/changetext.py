@@ -1,6 +1,6 @@
 """A change of plan in words: short enough to read in a terminal, complete enough to send to a client.
 
-Enters: a `PlanDiff`. Leaves: plain text.
+Enters: a `PlanDiff`. Leaves: plain text in the language of the new plan; dates and numbers as that language writes them.
 Try: plansmith diff old.md new.md
 """
 
@@ -12,168 +12,179 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from plansmith.locale import day, field_name, figure, plural, price, words
 from plansmith.plan.change import Effect, FieldChange, Hanging, ItemChange, PlanDiff, Totals
-from plansmith.plan.types import Dependency, Estimate, Member, Option, Scenario, Term
-
-WORDS: dict[str, str] = {
-    "same": "The plans say the same.",
-    "plan": "Plan",
-    "R": "Requirements",
-    "U": "Stories",
-    "T": "Tasks",
-    "M": "Milestones",
-    "K": "Risks",
-    "A": "Assumptions",
-    "Q": "Questions",
-    "D": "Decisions",
-    "C": "Components",
-    "removed": "removed",
-    "superseded": "superseded by {by}",
-    "dropped": "dropped",
-    "restored": "holds again",
-    "none": "none",
-    "text changed": "changed",
-    "hangs": "hangs on {how} {on}",
-    "how removed": "removed",
-    "how superseded": "superseded",
-    "how dropped": "dropped",
-    "through": "through {items}",
-    "alone": "nothing else needs it",
-    "review": "look again, because {on} changed: {items}",
-    "effect": "Effect",
-    "effort": "Effort",
-    "duration": "Duration",
-    "finish": "Finish",
-    "cost": "Cost",
-    "h": "{value} h",
-    "days": "{value} working days",
-    "unpriced": "without a rate: {value} h",
-    "unscheduled": "cannot be scheduled",
-}
-"""Every word that the text uses."""
+from plansmith.plan.escape import unescape
+from plansmith.plan.front import DAYS
+from plansmith.plan.sentences import write_scenario
+from plansmith.plan.types import Absence, Connection, Dependency, Estimate, Language, Member, Option, Scenario, Term
 
 _SIGNS = {"added": "+", "removed": "−", "superseded": "−", "dropped": "−", "restored": "+", "changed": "~"}
 _LONG = ("summary", "testing", "rollout", "quotes", "brief_sha256")
 """Fields whose values are too long to show."""
+_CHOICES = ("priority", "kind", "origin")
+"""Fields whose values are words of the form."""
+_KINDS = {
+    "R": "requirements",
+    "U": "stories",
+    "T": "tasks",
+    "M": "milestones",
+    "K": "risks",
+    "A": "assumptions",
+    "Q": "questions",
+    "D": "decisions",
+    "C": "architecture",
+}
 
 
-def describe(diff: PlanDiff, words: dict[str, str] = WORDS) -> str:
+def describe(diff: PlanDiff) -> str:
     """The difference as plain text: changes by kind, what hangs on them, then effort, dates and price."""
-    if diff.empty:
-        return words["same"]
-    blocks = [["plan", *(_field(change, words) for change in diff.plan)]] if diff.plan else []
-    for prefix in "RUTMKAQDC":
-        lines = [line for item in diff.items if item.id[0] == prefix for line in _item(item, diff, words)]
-        if lines:
-            blocks.append([prefix, *lines])
-    effect = list(_effect(diff.effect, diff.currency, words))
-    if effect:
-        blocks.append(["effect", *effect])
-    return "\n\n".join("\n".join([words[head], *(f"  {line}" for line in lines)]) for head, *lines in blocks)
+    return _Teller(diff).text()
 
 
-def _item(item: ItemChange, diff: PlanDiff, words: dict[str, str]) -> Iterator[str]:
-    state = words.get(item.how, "") if item.how not in ("added", "changed") else ""
-    state = state.format(by=", ".join(item.superseded_by))
-    yield f"{_SIGNS[item.how]} {item.id} {f'{state}: ' if state else ''}{item.title}"
-    for change in item.fields:
-        yield f"    {_field(change, words)}"
-    resting = [hanging for hanging in diff.hanging if hanging.on == item.id]
-    if item.how == "changed" and resting:
-        yield f"    {words['review'].format(on=item.id, items=', '.join(h.id for h in resting))}"
-    elif resting:
-        yield from (f"    {_hangs(hanging, words)}" for hanging in resting)
+class _Teller:
+    """One difference being told: its words, its language, its currency."""
+
+    def __init__(self, diff: PlanDiff) -> None:
+        self.diff, self.language = diff, diff.language
+        self.words = words(diff.language)
+
+    def say(self, key: str, **values: object) -> str:
+        return self.words[f"change.{key}"].format(**values)
+
+    def text(self) -> str:
+        if self.diff.empty:
+            return self.say("same")
+        blocks = [(self.say("plan"), [self.field(change) for change in self.diff.plan])]
+        for prefix, kind in _KINDS.items():
+            lines = [line for item in self.diff.items if item.id[0] == prefix for line in self.item(item)]
+            blocks.append((self.words[f"headings.{kind}"], lines))
+        blocks.append((self.say("effect"), list(self.effect(self.diff.effect))))
+        return "\n\n".join("\n".join([head, *(f"  {line}" for line in lines)]) for head, lines in blocks if lines)
+
+    def item(self, item: ItemChange) -> Iterator[str]:
+        state = self.say(item.how, by=", ".join(item.superseded_by)) if item.how not in ("added", "changed") else ""
+        yield f"{_SIGNS[item.how]} {item.id} {f'{state}: ' if state else ''}{item.title}"
+        for change in item.fields:
+            yield f"    {self.field(change)}"
+        resting = [hanging for hanging in self.diff.hanging if hanging.on == item.id]
+        if item.how == "changed" and resting:
+            yield f"    {self.say('review', on=item.id, items=', '.join(h.id for h in resting))}"
+        elif resting:
+            yield from (f"    {self.hangs(hanging)}" for hanging in resting)
+
+    def hangs(self, hanging: Hanging) -> str:
+        text = f"{hanging.id} {self.say(f'hangs_{hanging.how}', on=hanging.on)}"
+        more = [self.say("through", items=", ".join(hanging.through))] if hanging.through else []
+        more += [self.say("alone")] if hanging.alone else []
+        return f"{text} ({'; '.join(more)})" if more else text
+
+    def field(self, change: FieldChange) -> str:
+        name, key, old, new = field_name(self.language, change.field), change.field, change.old, change.new
+        if key in _LONG:
+            return f"{name}: {self.say('changed_text')}"
+        if key != "weekend" and isinstance(old, tuple) and isinstance(new, tuple):
+            parts = ", ".join(self.entries(old, new))
+            return f"{name}: {parts or self.say('changed_text')}"  # the same entries in another order
+        if isinstance(old, BaseModel) and type(old) is type(new) and key != "estimate":
+            return f"{name}: {self.parts(old, new)}"
+        return f"{name}: {self.value(key, old) or self.say('none')} → {self.value(key, new) or self.say('none')}"
+
+    def value(self, field: str, value: Any) -> str:
+        if field in _CHOICES:
+            return self.words.get(f"values.{value}", str(value))
+        if field in ("budget", "rate") and value is not None:
+            return price(self.language, value, self.diff.currency)
+        if field == "weekend":
+            return ", ".join(DAYS[number] for number in value)
+        return shown(value, self.language)
+
+    def entries(self, old: tuple[Any, ...], new: tuple[Any, ...]) -> Iterator[str]:
+        """Entries of a list that went, came, or (the same name) changed."""
+        gone, come = [v for v in old if v not in new], [v for v in new if v not in old]
+        named = {getattr(value, "name", ""): value for value in come}
+        for value in gone:
+            same = named.get(getattr(value, "name", None))
+            yield f"− {shown(value, self.language)}" if same is None else f"{same.name}: {self.parts(value, same)}"
+        before = {getattr(value, "name", None) for value in gone}
+        fresh = (value for value in come if getattr(value, "name", "") not in before)
+        yield from (f"+ {shown(value, self.language)}" for value in fresh)
+
+    def parts(self, old: BaseModel, new: BaseModel) -> str:
+        pairs = ((name, getattr(old, name), getattr(new, name)) for name in type(old).model_fields)
+        return "; ".join(self.field(FieldChange(name, a, b)) for name, a, b in pairs if a != b)
+
+    def effect(self, effect: Effect) -> Iterator[str]:
+        old, new, say = effect.old, effect.new, self.words
+        if old is None or new is None:
+            yield from (f"{self.say('unscheduled')}: {problem}" for problem in effect.problems)
+            return
+        yield self.move(say["view.effort"], old.effort_h, new.effort_h, say["forms.hour"])
+        yield self.move(say["view.duration"], old.days, new.days)
+        if old.finish and new.finish:
+            yield f"{say['view.finish']}: {self.dates(old.finish, new.finish)}"
+        yield from (f"{shift.id}: {self.dates(shift.old, shift.new)}" for shift in effect.milestones)
+        if old.cost is not None or new.cost is not None:
+            yield self.cost(old, new)
+
+    def cost(self, old: Totals, new: Totals) -> str:
+        was, now = old.cost or 0.0, new.cost or 0.0
+        prices = [price(self.language, round(value), self.diff.currency) for value in (was, now)]
+        text = self.moved(self.words["view.cost"], prices, round(now) - round(was))
+        left_out = f"{shown(float(round(new.unpriced_h, 1)), self.language)} {self.words['forms.hour']}"
+        return f"{text}, {self.words['view.unpriced'].format(hours=left_out)}" if new.unpriced_h else text
+
+    def move(self, name: str, old: float, new: float, unit: str = "") -> str:
+        """Effort in hours, or (without a unit) working days."""
+        values = [round(value, 1) for value in (old, new)]
+        worded = [
+            f"{figure(self.language, value)} {unit}" if unit else plural(self.language, "workday", value)
+            for value in values
+        ]
+        return self.moved(name, worded, round(new - old, 1))
+
+    def moved(self, name: str, values: list[str], difference: float) -> str:
+        was, now = values
+        if not difference:
+            return f"{name}: {now}"
+        return f"{name}: {was} → {now} ({'+' if difference > 0 else '−'}{figure(self.language, abs(difference))})"
+
+    def dates(self, old: dt.datetime | None, new: dt.datetime | None) -> str:
+        was, now = (day(self.language, moment, "medium") if moment else self.say("none") for moment in (old, new))
+        return f"{was} → {now}" if was != now else now
 
 
-def _hangs(hanging: Hanging, words: dict[str, str]) -> str:
-    text = f"{hanging.id} {words['hangs'].format(how=words['how ' + hanging.how], on=hanging.on)}"
-    more = [words["through"].format(items=", ".join(hanging.through))] if hanging.through else []
-    more += [words["alone"]] if hanging.alone else []
-    return f"{text} ({'; '.join(more)})" if more else text
-
-
-def _field(change: FieldChange, words: dict[str, str]) -> str:
-    name = change.field.replace("_", " ")
-    if change.field in _LONG:
-        return f"{name}: {words['text changed']}"
-    if isinstance(change.old, tuple) and isinstance(change.new, tuple):
-        parts = ", ".join(_entries(change.old, change.new, words))
-        return f"{name}: {parts or words['text changed']}"  # the same entries in another order
-    if isinstance(change.old, BaseModel) and type(change.old) is type(change.new) and name != "estimate":
-        return f"{name}: {_parts(change.old, change.new, words)}"
-    return f"{name}: {shown(change.old) or words['none']} → {shown(change.new) or words['none']}"
-
-
-def _entries(old: tuple[Any, ...], new: tuple[Any, ...], words: dict[str, str]) -> Iterator[str]:
-    """Entries of a list that went, came, or (the same name) changed."""
-    gone, come = [v for v in old if v not in new], [v for v in new if v not in old]
-    named = {getattr(value, "name", ""): value for value in come}
-    for value in gone:
-        same = named.get(getattr(value, "name", None))
-        yield f"− {shown(value)}" if same is None else f"{same.name}: {_parts(value, same, words)}"
-    before = {getattr(value, "name", None) for value in gone}
-    yield from (f"+ {shown(value)}" for value in come if getattr(value, "name", "") not in before)
-
-
-def _parts(old: BaseModel, new: BaseModel, words: dict[str, str]) -> str:
-    pairs = ((name, getattr(old, name), getattr(new, name)) for name in type(old).model_fields)
-    return "; ".join(_field(FieldChange(name, a, b), words) for name, a, b in pairs if a != b)
-
-
-def shown(value: Any) -> str:
+def shown(value: Any, language: Language = "en") -> str:
     """A value of a plan in few characters; empty where there is nothing to show."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(value)
-    if isinstance(value, float):
-        return f"{value:,.2f}".rstrip("0").rstrip(".")
-    if isinstance(value, (tuple, list)):
-        return ", ".join(shown(part) for part in value)
-    if isinstance(value, Estimate):
-        return f"{shown(value.o)} / {shown(value.m)} / {shown(value.p)} h"
-    if isinstance(value, Dependency):
-        lag = f"{'+' if value.lag > 0 else '−'} {shown(abs(value.lag))} h" if value.lag else ""
-        return " ".join(part for part in (value.task, "" if value.type == "FS" else value.type, lag) if part)
-    if isinstance(value, Scenario):
-        return f"Given {value.given}, when {value.when}, then {value.then}"
-    if isinstance(value, Member):
-        return f"{value.name} ({value.role})"
-    if isinstance(value, (Option, Term)):
-        return value.title if isinstance(value, Option) else value.term
-    if isinstance(value, BaseModel):
-        parts = (shown(getattr(value, field)) for field in type(value).model_fields)
-        return " ".join(part for part in parts if part)
+    hour = words(language)["forms.hour"]
+    match value:
+        case None:
+            return ""
+        case float():
+            return figure(language, round(value, 2))
+        case dt.date():
+            return day(language, value, "medium")
+        case tuple() | list():
+            return ", ".join(shown(part, language) for part in value)
+        case Estimate():
+            return f"{shown(value.o, language)} / {shown(value.m, language)} / {shown(value.p, language)} {hour}"
+        case Dependency():
+            lag = f"{'+' if value.lag > 0 else '−'} {shown(abs(value.lag), language)} {hour}" if value.lag else ""
+            return " ".join(part for part in (value.task, "" if value.type == "FS" else value.type, lag) if part)
+        case Scenario():
+            return unescape(write_scenario(value, language)).rstrip(".")
+        case Member():
+            return f"{value.name} ({value.role})"
+        case Absence():
+            ends = [shown(value.first, language), shown(value.last, language)]
+            return " – ".join(dict.fromkeys(ends))
+        case Connection():
+            return f"{value.start} → {value.end}{': ' if value.label else ''}{value.label}"
+        case Option():
+            return value.title
+        case Term():
+            return value.term
+        case BaseModel():
+            parts = (shown(getattr(value, field), language) for field in type(value).model_fields)
+            return " ".join(part for part in parts if part)
     return str(value)
-
-
-def _effect(effect: Effect, currency: str, words: dict[str, str]) -> Iterator[str]:
-    old, new = effect.old, effect.new
-    if old is None or new is None:
-        yield from (f"{words['unscheduled']}: {problem}" for problem in effect.problems)
-        return
-    yield _move(words["effort"], old.effort_h, new.effort_h, words["h"])
-    yield _move(words["duration"], old.days, new.days, words["days"])
-    if old.finish and new.finish:
-        yield f"{words['finish']}: {_dates(old.finish, new.finish)}"
-    yield from (f"{shift.id}: {_dates(shift.old, shift.new, words['none'])}" for shift in effect.milestones)
-    if old.cost is not None or new.cost is not None:
-        yield _cost(old, new, currency, words)
-
-
-def _cost(old: Totals, new: Totals, currency: str, words: dict[str, str]) -> str:
-    text = _move(words["cost"], old.cost or 0.0, new.cost or 0.0, f"{currency} {{value}}".strip())
-    return f"{text}, {words['unpriced'].format(value=shown(new.unpriced_h))}" if new.unpriced_h else text
-
-
-def _move(name: str, old: float, new: float, unit: str) -> str:
-    was, now = (unit.format(value=shown(float(round(value, 1)))) for value in (old, new))
-    difference = round(new - old, 1)
-    if not difference:
-        return f"{name}: {now}"
-    return f"{name}: {was} → {now} ({'+' if difference > 0 else '−'}{shown(abs(difference))})"
-
-
-def _dates(old: dt.datetime | None, new: dt.datetime | None, none: str = "") -> str:
-    was, now = (f"{moment:%Y-%m-%d}" if moment else none for moment in (old, new))
-    return f"{was} → {now}" if was != now else now

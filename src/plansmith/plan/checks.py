@@ -4,7 +4,7 @@ Enters: a `Plan` and, for the rules that compare it with the client's words, the
 Try: plansmith lint plan.md --brief brief.md
 
 A rule that is not wanted is silenced in the plan, for one item or for all, with a reason; a silence that silences
-nothing is reported. The rules are explained in docs/checks.md, which `rules_as_markdown` writes from their docstrings.
+nothing is reported. The rules are explained in docs/checks.md, which `rules_as_markdown` writes from their texts.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 
+from plansmith.locale import check_text
 from plansmith.plan import rules_estimates, rules_facts, rules_links, rules_stories, rules_wording
 from plansmith.plan.brief import Brief
 from plansmith.plan.rules import Case, Finding, Rule
-from plansmith.plan.types import Plan
+from plansmith.plan.types import Plan, Silence
 
 GROUPS: dict[str, tuple[Rule, ...]] = {
     title: tuple(value for value in vars(room).values() if isinstance(value, Rule))
@@ -28,6 +29,8 @@ GROUPS: dict[str, tuple[Rule, ...]] = {
     )
 }
 RULES: tuple[Rule, ...] = tuple(rule for rules in GROUPS.values() for rule in rules)
+IDLE = "idle-silence"
+"""The code of findings about silences themselves."""
 _ORDER = {"error": 0, "warning": 1, "advice": 2}
 
 
@@ -50,15 +53,23 @@ def _idle_silences(plan: Plan, used: set[tuple[str, str]], case: Case) -> Iterat
     codes = [rule.code for rule in RULES]
     for silence in plan.silenced:
         if silence.check not in codes:
-            near = difflib.get_close_matches(silence.check, codes, 1)
-            remedy = f"Did you mean {near[0]}?" if near else "See docs/checks.md for the names."
-            yield Finding("idle-silence", "advice", silence.item, f"there is no check {silence.check}", remedy)
+            near = "".join(difflib.get_close_matches(silence.check, codes, 1))
+            yield _idle(plan, silence, "says_check", "remedy_near" if near else "remedy_names", near)
         elif silence.item and silence.item not in case.by_id:
-            message = f"{silence.check} is silenced for {silence.item}, which does not exist"
-            yield Finding("idle-silence", "advice", silence.item, message, "Take the silence out.")
+            yield _idle(plan, silence, "says_item")
         elif (silence.check, silence.item) not in used:
-            message = f"{silence.check} is silenced and finds nothing"
-            yield Finding("idle-silence", "advice", silence.item, message, "Take the silence out.")
+            yield _idle(plan, silence, "says")
+
+
+def _idle(plan: Plan, silence: Silence, form: str, remedy: str = "remedy", near: str = "") -> Finding:
+    message = check_text(plan.language, IDLE, form, check=silence.check, target=silence.item)
+    return Finding(IDLE, "advice", silence.item, message, check_text(plan.language, IDLE, remedy, near=near))
+
+
+def explained(code: str, language: str = "en") -> str:
+    """What a check finds and where it comes from, in one line. Errors: KeyError for an unknown code."""
+    source = next((f" ({rule.source})" for rule in RULES if rule.code == code), "")
+    return f"{check_text(language, code, 'finds')}{source}"
 
 
 def rules_as_markdown() -> str:
@@ -67,7 +78,7 @@ def rules_as_markdown() -> str:
     for title, rules in GROUPS.items():
         lines += [f"## {title}\n", "| check | severity | finds | what to do | source |", "|---|---|---|---|---|"]
         for rule in rules:
-            cells = (f"`{rule.code}`", rule.severity, rule.explanation, rule.remedy, rule.source)
+            cells = (f"`{rule.code}`", rule.severity, rule.explanation(), rule.remedy(), rule.source)
             lines.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
         lines.append("")
     return "\n".join([*lines, _TAIL])

@@ -19,6 +19,7 @@ from plansmith.plan.dates import dates
 from plansmith.plan.facts import find_numbers, missing_numbers, numbers, ranges
 from plansmith.plan.money import amounts
 from plansmith.plan.polarity import clauses, turned
+from plansmith.plan.reasons import Reason, reason_text
 from plansmith.plan.roles import head, roles_in
 from plansmith.plan.wording import content_words, missing_date_words, missing_names, stem
 from plansmith.plan.words import LANGUAGES, fold, lexicon, listed, pattern, word_set
@@ -37,18 +38,23 @@ NEW_WORDS = 2
 
 
 def unfaithful(statement: str, sentence: Sentence, language: str = "en", brief: Brief | None = None) -> list[str]:
-    """Reasons why `statement` does not say what `sentence` (with its heading and lead-in) says; empty: none found.
+    """Reasons, in words of the language, why `statement` does not say what `sentence` says; empty: none found."""
+    return [reason_text(reason, language) for reason in differences(statement, sentence, language, brief)]
+
+
+def differences(statement: str, sentence: Sentence, language: str = "en", brief: Brief | None = None) -> list[Reason]:
+    """What `statement` says otherwise than `sentence` (with its heading and lead-in); empty: nothing found.
 
     With the brief, a role or name may also come from elsewhere in it where the sentence has only "they" or "we".
     """
     given = " ".join(part for part in (sentence.heading, sentence.lead_in, sentence.text) if part)
     elsewhere = brief.text if brief else given
     return [
-        *(f"number “{n}” is not in the client's sentence" for n in missing_numbers(statement, given)),
+        *(Reason("number", n) for n in missing_numbers(statement, given)),
         *_units(statement, given),
         *_dates(statement, given),
         *_currencies(statement, given),
-        *(f"name “{n}” is not in the client's text" for n in missing_names(statement, f"{given} {elsewhere}")),
+        *(Reason("name", n) for n in missing_names(statement, f"{given} {elsewhere}")),
         *_ranges(statement, given),
         *_roles(statement, given, language, brief),
         *turned(statement, f"{sentence.lead_in} {sentence.text}" if sentence.lead_in else sentence.text, language),
@@ -76,37 +82,37 @@ def _measures(text: str) -> dict[str, set[str]]:
     return found
 
 
-def _units(statement: str, given: str) -> list[str]:
+def _units(statement: str, given: str) -> list[Reason]:
     mine, theirs = _measures(statement), _measures(given)
     return [
-        f"{number} {unit}: the client says {number} {' and '.join(sorted(theirs[number]))}"
+        Reason("unit", f"{number} {unit}", ", ".join(f"{number} {u}" for u in sorted(theirs[number])))
         for number, units in mine.items()
         for unit in units
         if number in theirs and unit not in theirs[number]
     ]
 
 
-def _dates(statement: str, given: str) -> list[str]:
+def _dates(statement: str, given: str) -> list[Reason]:
     theirs = {d.date for d in dates(given) if d.date}
     full = [d for d in dates(statement) if d.date]
     wrong = [d.text for d in full if theirs and d.date not in theirs]
-    return [f"date “{d}” is not in the client's sentence" for d in [*wrong, *missing_date_words(statement, given)]]
+    return [Reason("date", d) for d in [*wrong, *missing_date_words(statement, given)]]
 
 
-def _currencies(statement: str, given: str) -> list[str]:
+def _currencies(statement: str, given: str) -> list[Reason]:
     theirs = {(a.value, a.currency) for a in amounts(given)}
     values = {value for value, _ in theirs}
     return [
-        f"{a.value:g} {a.currency}: the client names another currency or none"
+        Reason("currency", f"{a.value:g} {a.currency}")
         for a in amounts(statement)
         if a.value in values and (a.value, a.currency) not in theirs
     ]
 
 
-def _ranges(statement: str, given: str) -> list[str]:
+def _ranges(statement: str, given: str) -> list[Reason]:
     held, mine = numbers(statement), {(r.low, r.high) for r in ranges(statement)}
     return [
-        f"the range {r.low} to {r.high} is not kept"
+        Reason("range", r.low, r.high)
         for r in ranges(given)
         if (r.low, r.high) not in mine and {r.low, r.high} <= held and not _from_until(statement)
     ]
@@ -117,7 +123,7 @@ def _from_until(statement: str) -> bool:
     return bool(re.search(r"\b(?:at least|after|minimum|cel putin|dupa)\b", fold(statement)))
 
 
-def _roles(statement: str, given: str, language: str, brief: Brief | None) -> list[str]:
+def _roles(statement: str, given: str, language: str, brief: Brief | None) -> list[Reason]:
     """Roles that the sentence does not name; with "they" or "we" in it, any role of the brief may stand for them."""
     here, everywhere = _stems(given, language), _stems(brief.text, language) if brief else None
     mine, generic = _stems(statement, language), word_set("people", "generic")
@@ -133,11 +139,11 @@ def _roles(statement: str, given: str, language: str, brief: Brief | None) -> li
             continue
         unknown = everywhere is not None and not usual and not _near(word, everywhere)
         if unknown or (named and not pronoun and (replaced or everywhere is None)):
-            found.append(f"role “{role}” is not in the client's {'text' if unknown else 'sentence'}")
+            found.append(Reason("role_unknown" if unknown else "role", role))
     return found + _swapped(statement, given, language)
 
 
-def _swapped(statement: str, given: str, language: str) -> list[str]:
+def _swapped(statement: str, given: str, language: str) -> list[Reason]:
     """ "Drivers must not see the customer's number" restated as "customers must not see the driver's number"."""
     here, mine = _stems(given, language), _stems(statement, language)
     for role, verb in _subjects(statement, language):
@@ -145,9 +151,9 @@ def _swapped(statement: str, given: str, language: str) -> list[str]:
             if verb != same or role == other or other in _stems(role, language):
                 continue
             if role in here and other in mine:
-                return [f"“{role}” and “{other}” have changed places"]
+                return [Reason("places", role, other)]
             if role not in here and other not in mine and not _vague(other, language):
-                return [f"“{role}” where the client says “{other}”"]
+                return [Reason("instead", role, other)]
     return []
 
 
@@ -174,7 +180,7 @@ def _stems(text: str, language: str) -> frozenset[str]:
     return frozenset(found.union(*(group for group in same if group & found)))
 
 
-def _new_words(statement: str, given: str, language: str, brief: Brief | None) -> list[str]:
+def _new_words(statement: str, given: str, language: str, brief: Brief | None) -> list[Reason]:
     held, anywhere = set(content_words(given, language)), set(content_words(brief.text, language)) if brief else set()
     carriers = {stem(w, language) for w in listed("meaning", "carriers", language if language in LANGUAGES else "en")}
     people = {stem(h, language) for r in roles_in(statement, language) for h in r.split()}
@@ -183,11 +189,11 @@ def _new_words(statement: str, given: str, language: str, brief: Brief | None) -
     new = [w for w in asked if not _near(w, held)]
     weight = sum(0.8 if w in anywhere else 1.0 for w in new)
     if not mine:
-        return ["says nothing"]
+        return [Reason("empty")]
     too_many = len(asked) > 1 and (
         weight / len(asked) > NEW_SHARE or len([w for w in new if w not in anywhere]) > NEW_WORDS
     )
-    return [f"new words: {', '.join(new)}"] if too_many else []
+    return [Reason("words", ", ".join(new))] if too_many else []
 
 
 def _near(word: str, held: Set[str]) -> bool:

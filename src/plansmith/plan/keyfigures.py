@@ -6,12 +6,11 @@ Try: plansmith show examples/archive/01-bakery-preorders/plan.md
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from plansmith.locale import day, figure, money, plural, words
+from plansmith.locale import day, plural, price, words
 from plansmith.plan.schedule import Schedule
 from plansmith.plan.types import Plan
 from plansmith.plan.uncertainty import Forecast, Spread
@@ -105,8 +104,7 @@ def days_text(plan: Plan, project_hours: float) -> str:
 
 def price_text(plan: Plan, value: float) -> str:
     """An amount in whole units of the plan's currency."""
-    mark = figure(plan.language, 0.5)[1]
-    return re.sub(rf"{re.escape(mark)}0+(?!\d)", "", money(plan.language, round(value), plan.currency))
+    return price(plan.language, round(value), plan.currency)
 
 
 def _rounded(value: float) -> float:

@@ -1,6 +1,6 @@
 """Does a restatement turn the meaning round? Negations, restrictions, limits and opposite verbs, clause by clause.
 
-Enters: a statement and the text that it restates. Leaves: reasons in words, none where the meaning points the same way.
+Enters: a statement and the text that it restates. Leaves: reasons, none where the meaning points the same way.
 Try: python -c "from plansmith.plan.polarity import turned; print(turned('Staff can pay.', 'Staff cannot pay.'))"
 
 A negation counts only in the clause that the statement restates: "one printed list, he won't look at a screen" is
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from plansmith.plan.facts import find_numbers
+from plansmith.plan.reasons import Reason
 from plansmith.plan.wording import content_words, mask, negated, restricted
 from plansmith.plan.words import LANGUAGES, alternation, fold, lexicon, listed, pattern
 
@@ -44,20 +45,20 @@ def clauses(text: str, language: str = "en") -> tuple[Clause, ...]:
     return tuple(_clause(part, language) for part in parts if any(c.isalnum() for c in part))
 
 
-def turned(statement: str, given: str, language: str = "en") -> list[str]:
+def turned(statement: str, given: str, language: str = "en") -> list[Reason]:
     """Reasons why `statement` points another way than `given`: denial or restriction lost or added, opposites."""
     theirs = clauses(given, language)
     swap = _swapped(statement, given)
-    found: list[str] = []
+    found: list[Reason] = []
     for mine in clauses(statement, language):
         if match := _matching(mine, theirs):
             found += _denial(mine, match, theirs) + _restriction(mine, match, theirs)
-    denial = [f for f in found if "negation" in f]
+    denial = [f for f in found if f.code.startswith("negation")]
     refuses = pattern("meaning", "refusals").search(fold(f"{statement} {given}"))
     if swap and denial and not refuses:  # "is not kept" restated as "is deleted"
-        return [f for f in dict.fromkeys(found) if "negation" not in f]
+        return [f for f in dict.fromkeys(found) if f not in denial]
     elif swap and not denial:
-        found.append(f"says {swap}")
+        found.append(swap)
     return list(dict.fromkeys(found)) + _limits(statement, given)
 
 
@@ -92,19 +93,19 @@ def _near(mine: Clause, match: list[Clause], theirs: tuple[Clause, ...]) -> list
     ]
 
 
-def _denial(mine: Clause, match: list[Clause], theirs: tuple[Clause, ...]) -> list[str]:
+def _denial(mine: Clause, match: list[Clause], theirs: tuple[Clause, ...]) -> list[Reason]:
     lost = not mine.denies and all(c.denies and not c.restricts for c in match)
     added = mine.denies and not mine.restricts and not any(c.denies or c.restricts for c in _near(mine, match, theirs))
     if (lost or added) and any(_same_limit(mine.text, c.text) for c in match):
         return []  # "not more than 5" restated as "at most 5"
-    return ["a negation is lost"] if lost else ["a negation is added"] if added else []
+    return [Reason("negation_lost")] if lost else [Reason("negation_added")] if added else []
 
 
-def _restriction(mine: Clause, match: list[Clause], theirs: tuple[Clause, ...]) -> list[str]:
+def _restriction(mine: Clause, match: list[Clause], theirs: tuple[Clause, ...]) -> list[Reason]:
     if not mine.restricts and not mine.denies and all(c.restricts for c in match):
-        return ["a restriction (only, except, unless) is lost"]
+        return [Reason("restriction_lost")]
     if mine.restricts and not any(c.restricts or c.denies for c in _near(mine, match, theirs)):
-        return ["a restriction (only, except, unless) is added"]
+        return [Reason("restriction_added")]
     return []
 
 
@@ -115,24 +116,24 @@ def _opposites() -> tuple[tuple[frozenset[str], frozenset[str]], ...]:
     return tuple((frozenset(one.split()), frozenset(other.split())) for one, other in both)
 
 
-def _swapped(statement: str, given: str) -> str:
-    """The first word of the statement whose opposite the client uses instead of it, as "x where …"; or ""."""
+def _swapped(statement: str, given: str) -> Reason | None:
+    """The first word of the statement whose opposite the client uses instead of it."""
     mine, theirs = (re.findall(r"[\w-]+", fold(text)) for text in (statement, given))
     said_words, meant_words = set(mine), set(theirs)
     for said, meant in _opposites():
         # None of the client's words on the statement's side, none of the statement's words on the client's.
         if said & said_words and meant & meant_words and not meant & said_words and not said & meant_words:
             one, other = next(w for w in mine if w in said), next(w for w in theirs if w in meant)
-            return f"“{one}” where the client says “{other}”"
-    return ""
+            return Reason("opposite", one, other)
+    return None
 
 
-def _limits(statement: str, given: str) -> list[str]:
+def _limits(statement: str, given: str) -> list[Reason]:
     """Upper limits restated as lower ones, and the other way round."""
     mine, theirs = _limit_of(statement), _limit_of(given)
-    names = {"most": "an upper limit", "least": "a lower limit"}
+    codes = {"most": "upper_limit", "least": "lower_limit"}
     return [
-        f"{number} is {names[theirs[number][0]]}, not {names[way]}"
+        Reason(codes[theirs[number][0]], number)
         for number, (way, _) in mine.items()
         if number in theirs and theirs[number][0] != way
     ]

@@ -12,14 +12,29 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
+from plansmith.locale import check_text, field_name
 from plansmith.plan.brief import Brief
 from plansmith.plan.types import Plan, Requirement, Story, Task
 
 Severity = Literal["error", "warning", "advice"]
-Hits = Iterator[tuple[str, str]]
-"""What a rule yields: the id of an item (empty: the plan as a whole) and what is wrong there."""
+
+
+class Hit(NamedTuple):
+    """What a rule yields: the id of an item (empty: the plan as a whole) and which text says it with which values."""
+
+    item: str
+    form: str
+    values: dict[str, Any]
+
+
+Hits = Iterator[Hit]
+
+
+def hit(item: str, form: str = "says", **values: Any) -> Hit:
+    """A place where a rule is broken; `form` is a text of the rule in `locale/checks.*.toml`, `values` fill it in."""
+    return Hit(item, form, values)
 
 
 @dataclass(frozen=True)
@@ -39,26 +54,31 @@ class Finding:
 
 @dataclass(frozen=True)
 class Rule:
-    """A check. Its explanation is the docstring of `find`; `source`: the paper, standard or practice behind it."""
+    """A check; `source`: the paper, standard or practice behind it. Its texts stand in `locale/checks.*.toml`."""
 
     code: str
     severity: Severity
-    remedy: str
     source: str
     find: Callable[[Case], Hits]
 
-    @property
-    def explanation(self) -> str:
-        return " ".join((self.find.__doc__ or "").split())
+    def explanation(self, language: str = "en") -> str:
+        """What the rule finds."""
+        return check_text(language, self.code, "finds")
+
+    def remedy(self, language: str = "en") -> str:
+        """What to do about it."""
+        return check_text(language, self.code, "remedy")
 
     def findings(self, case: Case) -> Iterator[Finding]:
-        for item, message in self.find(case):
-            yield Finding(self.code, self.severity, item, message, self.remedy)
+        language = case.plan.language
+        for item, form, values in self.find(case):
+            message = check_text(language, self.code, form, **values)
+            yield Finding(self.code, self.severity, item, message, self.remedy(language))
 
 
-def rule(code: str, severity: Severity, *, remedy: str, source: str) -> Callable[[Callable[[Case], Hits]], Rule]:
-    """Make a rule of a function that yields (item id, what is wrong)."""
-    return lambda find: Rule(code, severity, remedy, source, find)
+def rule(code: str, severity: Severity, *, source: str) -> Callable[[Callable[[Case], Hits]], Rule]:
+    """Make a rule of a function that yields hits."""
+    return lambda find: Rule(code, severity, source, find)
 
 
 @dataclass(frozen=True)
@@ -127,6 +147,16 @@ class Case:
     def evidence(self, item: Any) -> str:
         """The client's words that an item cites."""
         return " ".join(self.sentences[s] for s in item.source if s in self.sentences)
+
+
+def named(case: Case, field: str) -> str:
+    """What the plan's language calls a field."""
+    return field_name(case.plan.language, field)
+
+
+def worded(case: Case, table: str, key: str) -> str:
+    """A word of the checks' word file in the plan's language."""
+    return check_text(case.plan.language, table, key)
 
 
 def claim(item: Any) -> str:

@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 
 from plansmith.plan.facts import numbers
-from plansmith.plan.rules import Case, Hits, claim, rule, texts
+from plansmith.plan.rules import Case, Hits, claim, hit, named, rule, texts, worded
 from plansmith.plan.similar import similar_pairs
 from plansmith.plan.types import Milestone, Requirement, Story, Task
 from plansmith.plan.wording import mask, negated
@@ -36,26 +36,23 @@ def _placeholder() -> re.Pattern[str]:
 @rule(
     "placeholder",
     "error",
-    remedy="Write what is meant, or make an open question of it.",
     source="OpenSpec's validator; Spec Kit's [NEEDS CLARIFICATION]",
 )
 def placeholder(case: Case) -> Hits:
-    """A text still is a placeholder: TBD, lorem ipsum, …, <role>, [name]."""
     for item in case.live:
         details = list(texts(item))
         whole = "\n".join(text for _, text in details)
         suspicious = _placeholder().search(fold(whole)) or _SLOT.search(whole) or _DOTS.search(whole)
         for name, text in details if suspicious else ():
-            hit = _placeholder().search(fold(text)) or _SLOT.search(text) or _ONLY_DOTS.search(text)
-            if hit and not _real_todo(text, hit.group()):
-                yield item.id, f"{name} says “{hit.group() or text}”"
+            found = _placeholder().search(fold(text)) or _SLOT.search(text) or _ONLY_DOTS.search(text)
+            if found and not _real_todo(text, found.group()):
+                yield hit(item.id, detail=named(case, name), found=found.group() or text)
                 break
     for name in ("summary", "testing", "rollout", "title"):
-        hit = _SLOT.search(getattr(case.plan, name)) or re.search(
-            r"(?i)\blorem ipsum\b|\bTBD\b", getattr(case.plan, name)
-        )
-        if hit:
-            yield "", f"the {name} says “{hit.group()}”"
+        text = getattr(case.plan, name)
+        found = _SLOT.search(text) or re.search(r"(?i)\blorem ipsum\b|\bTBD\b", text)
+        if found:
+            yield hit("", detail=named(case, name), found=found.group())
 
 
 def _real_todo(text: str, hit: str) -> bool:
@@ -70,11 +67,9 @@ def _real_todo(text: str, hit: str) -> bool:
 @rule(
     "vague-word",
     "advice",
-    remedy="Say how one sees or measures it; a fit criterion does.",
     source=_VAGUE,
 )
 def vague_word(case: Case) -> Hits:
-    """A requirement without fit criterion, or something to be tested, has a word that leaves open what is meant."""
     for item in case.live:
         found: list[str] = []
         for text in _measurable(item):
@@ -82,11 +77,10 @@ def vague_word(case: Case) -> Hits:
                 continue
             folded = mask(fold(text), _vague("exact", case.plan.language))
             for kind in _KINDS_OF_VAGUE:
-                found += [
-                    f"{m.group()} ({kind.replace('_', '-')})" for m in _vague(kind, case.plan.language).finditer(folded)
-                ]
+                kind_text = worded(case, "vague", kind)
+                found += [f"{m.group()} ({kind_text})" for m in _vague(kind, case.plan.language).finditer(folded)]
         if found:
-            yield item.id, ", ".join(dict.fromkeys(found))
+            yield hit(item.id, found=list(dict.fromkeys(found)))
 
 
 def _vague(kind: str, language: str) -> re.Pattern[str]:
@@ -113,11 +107,9 @@ def _measurable(item: Any) -> Iterator[str]:
 @rule(
     "duplicate",
     "warning",
-    remedy="Drop one of the two, or say what parts them.",
     source=f"{_QUS}: unique; near-duplicates by token-set similarity of 90 or more (RapidFuzz)",
 )
 def duplicate(case: Case) -> Hits:
-    """Two items of a kind say the same in nearly the same words."""
     kinds = ("requirements", "stories", "tasks", "milestones", "risks", "assumptions", "questions", "decisions")
     for kind in kinds:
         items = [i for i in getattr(case.plan, kind) if i.status == "live"]
@@ -125,7 +117,7 @@ def duplicate(case: Case) -> Hits:
         for a, b in similar_pairs(said):
             # The same words with another number or a "not" are two statements, perhaps a contradiction.
             if numbers(said[a]) == numbers(said[b]) and negated(said[a]) == negated(said[b]):
-                yield items[b].id, f"it says nearly the same as {items[a].id}"
+                yield hit(items[b].id, other=items[a].id)
 
 
 def _saying(item: Any) -> str:
@@ -135,42 +127,36 @@ def _saying(item: Any) -> str:
 @rule(
     "decision-options",
     "advice",
-    remedy="Add the option that was not taken and what spoke against it.",
     source="Architecture decision records (Nygard 2011)",
 )
 def decision_options(case: Case) -> Hits:
-    """A decision has fewer than two options, or chose one that is not among them."""
     for decision in case.plan.decisions:
         titles = [fold(o.title) for o in decision.options]
         if decision.status != "live":
             continue
         if len(titles) < 2:
-            yield decision.id, f"it has {len(titles)} option{'' if len(titles) == 1 else 's'}"
+            yield hit(decision.id, n=len(titles))
         elif decision.chosen and fold(decision.chosen) not in titles:
-            yield decision.id, f"“{decision.chosen}” is not among its options"
+            yield hit(decision.id, "says_chosen", chosen=decision.chosen)
 
 
 @rule(
     "risk-without-response",
     "advice",
-    remedy="Say what the plan does about it.",
     source="ISO 31000:2018, 6.5 (risk treatment)",
 )
 def risk_without_response(case: Case) -> Hits:
-    """A risk has no response."""
     for risk in case.plan.risks:
         if risk.status == "live" and not risk.response:
-            yield risk.id, "it has no response"
+            yield hit(risk.id)
 
 
 @rule(
     "milestone-without-exit",
     "advice",
-    remedy="Say how one sees that it is reached.",
     source="Stage gates; PMI Practice Standard for WBS",
 )
 def milestone_without_exit(case: Case) -> Hits:
-    """A milestone has no exit criterion."""
     for milestone in case.plan.milestones:
         if milestone.status == "live" and not milestone.exit:
-            yield milestone.id, "it has no exit criterion"
+            yield hit(milestone.id)

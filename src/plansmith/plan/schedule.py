@@ -17,23 +17,13 @@ from itertools import pairwise
 from math import sqrt
 from typing import Any
 
+from plansmith.locale import words
 from plansmith.plan.calendar import WorkingTime
 from plansmith.plan.levelling import Levelled, chain, level
 from plansmith.plan.network import Network, Note, Passes, build_network, passes
 from plansmith.plan.plain import plain
 from plansmith.plan.seats import Seat, build_seats, by_role, role_key
 from plansmith.plan.types import Plan
-
-NOTES: dict[str, str] = {
-    "no-start": "The plan names no first day, so there are hours but no dates.",
-    "unestimated": "Without an estimate, counted as 0 hours: {items}.",
-    "estimate-order": "Estimate not in the order optimistic, most likely, pessimistic; read in rising order: {items}.",
-    "role-assumed": "Nobody in the team has the role {subject}: one full-time person is assumed ({items}).",
-    "unpriced": "No rate is known, so the cost leaves out: {items}.",
-    "link-ignored": "{items} waits for {subject}, which is not a live task of the plan: ignored.",
-    "milestone-empty": "No live task leads to {items}, so it has no date.",
-}
-"""What each note says."""
 
 
 @dataclass(frozen=True)
@@ -289,6 +279,6 @@ def _notes(worked: Worked, tasks: Sequence[ScheduledTask], milestones: Sequence[
     return tuple(notes)
 
 
-def note_text(note: Note, words: dict[str, str] = NOTES) -> str:
-    """What a note says, in the language of `words`."""
-    return words[note.code].format(items=", ".join(note.items), subject=note.subject)
+def note_text(note: Note, language: str = "en") -> str:
+    """What a note says, in words of the language."""
+    return words(language)[f"view.note-{note.code}"].format(items=", ".join(note.items), subject=note.subject)

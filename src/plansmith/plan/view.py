@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from plansmith.locale import day, figure, plural, words
 from plansmith.plan.escape import unescape
 from plansmith.plan.keyfigures import days_text, hours_text, key_figures, price_text
-from plansmith.plan.schedule import NOTES, Schedule, ScheduledTask, note_text
+from plansmith.plan.schedule import Schedule, ScheduledTask, note_text
 from plansmith.plan.sentences import write_scenario, write_story
 from plansmith.plan.swings import Swing, rank_questions
 from plansmith.plan.timeline import Bar, timeline
@@ -86,10 +86,9 @@ def risks_in_order(plan: Plan) -> list[Risk]:
 
 def notes_in_words(plan: Plan, schedule: Schedule) -> list[str]:
     """What the reader of the schedule must know, in the plan's language."""
-    say = {code: words(plan.language)[f"view.note-{code}"] for code in NOTES}
     roles = [note.subject for note in schedule.notes if note.code == "role-assumed"]
     together = len(roles) > 1  # one sentence for all of them
-    texts = [note_text(note, say) for note in schedule.notes if note.code != "role-assumed" or not together]
+    texts = [note_text(note, plan.language) for note in schedule.notes if note.code != "role-assumed" or not together]
     return [words(plan.language)["view.roles_assumed"].format(subject=", ".join(roles)), *texts] if together else texts
 
 
