@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from random import Random
+
+from plansmith.plan import Plan, PlanError
+
+LONGEST = 2.0
+"""Seconds that no file may take, whatever is in it."""
 
 NOISE = [
     *("---", "- ", "  - ", "# ", "## ", "### X", "**", "\\", "·", "|", ":", ",", "\n", "\n\n"),
@@ -43,3 +50,16 @@ def mutated(text: str, random: Random) -> str:
         if not text:
             return text
     return text
+
+
+def read_or_refused(read: Callable[[str], Plan], text: str) -> Plan | list[str]:
+    """The plan or the problems, each of which says something; anything else, or longer than `LONGEST`, fails."""
+    start = time.process_time()
+    try:
+        found: Plan | list[str] = read(text)
+    except PlanError as error:
+        found = error.problems or [error.message]
+    assert time.process_time() - start < LONGEST, text
+    assert found
+    assert isinstance(found, Plan) or all(problem.strip() for problem in found)
+    return found
