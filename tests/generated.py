@@ -98,12 +98,16 @@ architecture = st.builds(
     connections=many(st.builds(t.Connection, start=ids("C"), end=ids("C"), label=optional_line)),
     entities=many(st.builds(t.Entity, name=name, attributes=many(name))),
 )
+places = st.sampled_from(
+    [("", ""), ("GB", ""), ("GB", "ENG"), ("NO", ""), ("RO", ""), ("DE", "Augsburg"), ("US", "no")]
+)
 calendar = st.builds(
-    t.Calendar,
-    country=st.sampled_from(["", "GB", "NO", "RO"]),
+    lambda place, **fields: t.Calendar(country=place[0], region=place[1], **fields),
+    place=places,
     start=st.one_of(st.none(), date),
     hours_per_day=st.one_of(st.just(8.0), st.floats(0, 24, exclude_min=True)),
     weekend=st.one_of(st.just((5, 6)), many(st.integers(0, 6), 4)),
+    free_days=many(absence),
 )
 plans = st.builds(
     t.Plan,
@@ -154,7 +158,7 @@ plans = st.builds(
         response=optional_line,
         owner=optional_line,
     ),
-    assumptions=items(t.Assumption, "A", text=line, if_false=optional_line),
+    assumptions=items(t.Assumption, "A", text=line, if_false=optional_line, blocks=many(ids("RUTMKAQDC"))),
     questions=items(t.Question, "Q", text=line, blocks=many(ids("RUTMKAQDC")), ask=optional_line, answer=optional_line),
     decisions=items(
         t.Decision,

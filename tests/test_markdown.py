@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from markdown_it import MarkdownIt
 
 from plansmith.locale import LANGUAGES
-from plansmith.plan import Plan, parse_plan, render_plan
+from plansmith.plan import Plan, PlanError, parse_plan, render_plan
 from plansmith.plan.escape import block, detail, heading, inline, unescape
 from plansmith.plan.types import Dependency, Estimate, Requirement, Scenario, Story, Task, one_line
 
@@ -216,3 +216,23 @@ def test_only_what_must_be_said_is_written() -> None:
     plan = Plan(title="P", requirements=(requirement,), stories=(story,))
     assert "source" not in render_plan(plan)
     assert render_plan(Plan(title="P")) == "---\nplansmith: 1\nlanguage: en\n---\n\n# P\n"
+
+
+def test_a_calendar_with_region_and_free_days_and_an_assumption_that_blocks() -> None:
+    head = "---\nplansmith: 1\nlanguage: ro\ncountry: DE\nregion: BY\nfree_days: 2026-12-24 până la 2027-01-02, 2026-08-03\n---"
+    text = f"{head}\n\n# P\n\n## Ipoteze\n\n- **A1** Casa are internet.\n  - dacă nu: bonuri\n  - blochează: R1, T2\n"
+    plan = parse_plan(text)
+    assert plan.calendar.region == "BY"
+    assert [str(days.last) for days in plan.calendar.free_days] == ["2027-01-02", "2026-08-03"]
+    assert plan.assumptions[0].blocks == ("R1", "T2")
+    assert render_plan(plan) == text
+    english = text.replace("până la", "to").replace("language: ro", "language: en").replace("blochează", "blocks")
+    assert parse_plan(english).calendar == plan.calendar
+
+
+@pytest.mark.parametrize("value", ["2026-12-24 to 2026-12-01", "Christmas", "24.12.2026", "2026-12-24, , 2026-12-25"])
+def test_free_days_that_are_none(value: str) -> None:
+    with pytest.raises(PlanError) as caught:
+        parse_plan(f"---\nfree_days: {value}\n---\n# P\n")
+    assert "line 2:" in caught.value.problems[0]
+    assert "free days" in caught.value.problems[0]

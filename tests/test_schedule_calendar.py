@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from plansmith.errors import InputError
 from plansmith.plan.calendar import WorkingTime
-from plansmith.plan.types import Calendar
+from plansmith.plan.types import Absence, Calendar
 
 FRIDAY = dt.date(2026, 11, 27)
 
@@ -42,6 +42,34 @@ def test_days_of_24_hours_run_from_midnight_to_midnight() -> None:
     time = WorkingTime(Calendar(weekend=(), hours_per_day=24), FRIDAY)
     assert time.begins(0) == dt.datetime(2026, 11, 27)
     assert time.ends(24) == time.begins(24) == dt.datetime(2026, 11, 28)
+
+
+def test_holidays_of_a_region() -> None:
+    # Bank holidays of England and Wales 2026 (gov.uk/bank-holidays): Easter Monday 6 April; not one in Scotland.
+    thursday = dt.date(2026, 4, 2)  # before Good Friday
+    england, scotland = (WorkingTime(Calendar(country="GB", region=r), thursday) for r in ("ENG", "SCT"))
+    assert england.begins(8) == dt.datetime(2026, 4, 7, 9)
+    assert scotland.begins(8) == dt.datetime(2026, 4, 6, 9)
+
+
+def test_free_days_of_the_plan() -> None:
+    days = [Absence(first=dt.date(2026, 11, 30), last=dt.date(2026, 12, 1)), Absence(first=FRIDAY, last=FRIDAY)]
+    time = WorkingTime(Calendar(free_days=tuple(days)), FRIDAY)
+    assert time.start == dt.date(2026, 12, 2)
+    assert time.ends(9) == dt.datetime(2026, 12, 3, 10)
+
+
+def test_free_days_without_end_are_refused() -> None:
+    for_ever = Absence(first=dt.date.min, last=dt.date.max)
+    with pytest.raises(InputError, match="after the year 2126"):
+        WorkingTime(Calendar(free_days=(for_ever,)), FRIDAY)
+
+
+def test_an_unknown_region_names_those_there_are() -> None:
+    with pytest.raises(InputError, match=r"no region 'XX' of DE is known\. Use one of BB, BE"):
+        WorkingTime(Calendar(country="DE", region="XX"), FRIDAY)
+    with pytest.raises(ValueError, match="needs its country"):
+        Calendar(region="BY")
 
 
 def test_an_unknown_country_says_what_to_do() -> None:

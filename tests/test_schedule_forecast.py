@@ -227,17 +227,21 @@ def test_questions_are_ranked_by_what_they_move() -> None:
         Question(id="Q4", text="Nothing?"),
         Question(id="Q5", text="Late?", source=("S3",)),
     )
-    assumptions = (Assumption(id="A1", text="It is so.", if_false="T4 takes longer, T40 does not"),)
+    assumptions = (
+        Assumption(id="A1", text="It is so.", if_false="T4 takes longer, T40 does not"),
+        Assumption(id="A2", text="Tills have internet.", blocks=("R1", "T4")),
+    )
     swings = rank_questions(swing_plan(questions=questions, assumptions=assumptions))
-    assert [s.id for s in swings] == ["Q2", "Q1", "Q5", "A1", "Q4"]
+    assert [s.id for s in swings] == ["Q2", "A2", "Q1", "Q5", "A1", "Q4"]
     widest = swings[0]
     assert (widest.early_h, widest.late_h, widest.days) == (22, 42, 2.5)  # T2 at 20 or 40 hours, then T4 at 2
     assert (widest.effort_h, widest.cost, widest.tasks) == (20, 400, ("T2",))
     assert widest.weight == pytest.approx(20 / 32)
-    assert (swings[1].tasks, swings[1].unknown, swings[1].days) == (("T1", "T3"), ("T3",), 0)  # T1 has float
-    assert (swings[1].effort_h, swings[1].cost) == (10, 100)
-    assert (swings[3].kind, swings[3].tasks) == ("assumption", ("T4",))
-    assert (swings[4].tasks, swings[4].weight) == ((), 0)
+    assert (swings[2].tasks, swings[2].unknown, swings[2].days) == (("T1", "T3"), ("T3",), 0)  # T1 has float
+    assert (swings[2].effort_h, swings[2].cost) == (10, 100)
+    assert (swings[4].kind, swings[4].tasks) == ("assumption", ("T4",))
+    assert (swings[1].tasks, swings[1].effort_h, swings[1].cost) == (("T1", "T3", "T4"), 12, 140)
+    assert (swings[5].tasks, swings[5].weight) == ((), 0)
 
 
 @settings(max_examples=30, deadline=None)

@@ -7,7 +7,7 @@ from plansmith.plan.types import Calendar as C; print(W(C(country='RO'), d.date(
 
 A working day begins at 09:00 (earlier if its hours would run past midnight) and is not interrupted: a lunch
 break moves the clock, never a date. Public holidays come from the `holidays` library, for the country as a
-whole: days that only a part of it keeps (Easter Monday in England) are not in it.
+whole, or with a region also those that only this part of it keeps (Easter Monday in England).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import datetime as dt
 import math
 import warnings
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
 from functools import lru_cache
 
 from plansmith.errors import InputError, MissingError
@@ -32,10 +33,10 @@ DAY_BEGINS = 9.0
 
 
 @lru_cache(maxsize=4096)
-def public_holidays(country: str, year: int) -> frozenset[dt.date]:
-    """Public holidays of a country (ISO 3166 alpha-2; empty: none) in one year.
+def public_holidays(country: str, region: str, year: int) -> frozenset[dt.date]:
+    """Public holidays of a country (ISO 3166 alpha-2; empty: none), with those of a region of it, in one year.
 
-    Errors: InputError for a country that the `holidays` library does not know.
+    Errors: InputError for a country or region that the `holidays` library does not know.
     """
     if not country:
         return frozenset()
@@ -46,12 +47,22 @@ def public_holidays(country: str, year: int) -> frozenset[dt.date]:
     try:
         with warnings.catch_warnings():  # of years that a country's data do not cover: it then has no holidays
             warnings.simplefilter("ignore")
-            return frozenset(holidays.country_holidays(country, years=year))
+            return frozenset(holidays.country_holidays(country, subdiv=region or None, years=year))
     except NotImplementedError as error:
+        known = holidays.list_supported_countries(include_aliases=False).get(country)
+        if known is not None:
+            codes = f"Use one of {', '.join(known)}, or" if known else "It has none:"
+            raise InputError(
+                f"calendar: no region '{region}' of {country} is known. {codes} leave the region out."
+            ) from error
         raise InputError(
             f"calendar: no public holidays are known for country '{country}'. "
             "Use a two-letter ISO 3166 code such as DE, RO or US, or leave the country out."
         ) from error
+
+
+def _days(first: dt.date, last: dt.date) -> Iterator[dt.date]:
+    return (first + dt.timedelta(n) for n in range((last - first).days + 1))
 
 
 class WorkingTime:
@@ -66,7 +77,7 @@ class WorkingTime:
         if len(free) == 7:
             raise InputError("calendar: weekend names all seven days, so no day is left to work on. Remove some.")
         self.hours_per_day = calendar.hours_per_day
-        self._country = calendar.country
+        self._country, self._region, self._free = calendar.country, calendar.region, calendar.free_days
         self._weekdays = tuple(day for day in range(7) if day not in free)
         self._from = start
         self._next_year = start.year
@@ -80,8 +91,11 @@ class WorkingTime:
         if year > self._last_year:
             return False
         first = max(self._from, dt.date(year, 1, 1))
-        off = public_holidays(self._country, year)
-        days = (first + dt.timedelta(n) for n in range((dt.date(year, 12, 31) - first).days + 1))
+        last = dt.date(year, 12, 31)
+        off = set(public_holidays(self._country, self._region, year))
+        for free in self._free:
+            off.update(_days(max(free.first, first), min(free.last, last)))
+        days = _days(first, last)
         self._days += [day for day in days if day.weekday() in self._weekdays and day not in off]
         self._next_year += 1
         return True

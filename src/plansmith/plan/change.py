@@ -17,7 +17,7 @@ from typing import Any, Literal
 from plansmith.errors import InputError
 from plansmith.plan.plain import plain
 from plansmith.plan.schedule import Schedule, schedule
-from plansmith.plan.types import Item, Language, Milestone, Plan, Question, Story, Task
+from plansmith.plan.types import Assumption, Item, Language, Milestone, Plan, Question, Story, Task
 
 How = Literal["added", "removed", "superseded", "dropped", "restored", "changed"]
 
@@ -183,13 +183,13 @@ def _holders(item: Any) -> tuple[str, ...]:
         return item.serves
     if isinstance(item, Milestone):
         return item.tasks
-    return item.blocks if isinstance(item, Question) else ()
+    return item.blocks if isinstance(item, (Question, Assumption)) else ()
 
 
 def _hanging(old: Plan, new: Plan, items: tuple[ItemChange, ...]) -> Iterator[Hanging]:
-    """Walk stories, tasks, milestones and questions upwards from what is gone, then from what has changed."""
+    """Walk stories, tasks, milestones, assumptions and questions upwards from what is gone, then from what has changed."""
     gone = {item.id: item.how for item in items if item.how in ("removed", "superseded", "dropped")}
-    found = list(_resting(old, new, gone, (new.stories, new.tasks, new.milestones, new.questions)))
+    found = list(_resting(old, new, gone, (new.stories, new.tasks, new.milestones, new.assumptions, new.questions)))
     for task in new.tasks:
         waits = (wait.task for wait in task.depends_on if wait.task in gone and task.status == "live")
         found += [Hanging(task.id, wait, gone[wait], (), False) for wait in waits]

@@ -72,7 +72,7 @@ TASK = Kind(
 )
 MILESTONE = Kind("milestone", "M", {"exit": "exit", "tasks": "tasks"})
 RISK = Kind("risk", "K", {key: key for key in ("cause", "effect", "probability", "impact", "owner", "response")})
-ASSUMPTION = Kind("assumption", "A", {"if_false": "if_false"})
+ASSUMPTION = Kind("assumption", "A", {key: key for key in ("if_false", "blocks")})
 QUESTION = Kind("question", "Q", {key: key for key in ("ask", "blocks", "answer")})
 DECISION = Kind(
     "decision",

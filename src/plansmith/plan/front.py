@@ -9,17 +9,20 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
+from plansmith.locale import pattern, words
 from plansmith.plan.escape import number, read_number
 from plansmith.plan.outline import Line, Problems, excerpt
-from plansmith.plan.types import Calendar, Plan
+from plansmith.plan.types import Absence, Calendar, Plan
 
 VERSION = "1"
-_PLAIN = ("client", "currency", "brief_sha256", "country", "language")
+_PLAIN = ("client", "currency", "brief_sha256", "country", "region", "language")
 _NUMBERS = ("budget", "hours_per_day")
 _DATES = ("deadline", "start")
-_CALENDAR = ("country", "start", "hours_per_day", "weekend")
+_CALENDAR = ("country", "region", "start", "hours_per_day", "weekend", "free_days")
 KEYS = ("plansmith", "language", "client", "currency", "budget", "deadline", "brief_sha256", *_CALENDAR)
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _LIMIT = 65_536
@@ -33,6 +36,25 @@ def read_date(text: str) -> dt.date | None:
         return dt.date.fromisoformat(text) if _DATE.fullmatch(text) else None
     except ValueError:
         return None
+
+
+def read_days(text: str) -> dict[str, dt.date] | None:
+    """A date, or two with "to" between them, as the fields of an absence; `None` for anything else."""
+    days = [read_date(day) for day in _until().split(text)]
+    first, last = days[0], days[-1]
+    return {"first": first, "last": last} if first and last and len(days) < 3 and first <= last else None
+
+
+def write_days(days: Absence, say: Mapping[str, str]) -> str:
+    """The form of an absence that `read_days` reads."""
+    if days.first == days.last:
+        return days.first.isoformat()
+    return f"{days.first.isoformat()} {say['forms.until']} {days.last.isoformat()}"
+
+
+@cache
+def _until() -> re.Pattern[str]:
+    return re.compile(rf" ?(?:–|—|\.\.) ?| {pattern('forms', 'until')} ", re.IGNORECASE)
 
 
 def read_front(lines: list[Line], problems: Problems) -> tuple[dict[str, Any], dict[str, int]]:
@@ -126,6 +148,12 @@ def _value(key: str, text: str, line: int, problems: Problems) -> Any:
         if (date := read_date(text)) is None:
             problems.add(line, f'"{key}: {text[:60]}" is no date; write it as {key}: 2026-11-01')
         return date
+    if key == "free_days":
+        parts = [part.strip() for part in text.split(",")]
+        found = [read_days(part) for part in parts]
+        if wrong := [part for part, days in zip(parts, found, strict=True) if days is None]:
+            problems.add(line, f'"{wrong[0][:60]}" are no free days; write 2026-12-24 to 2027-01-02, or one date')
+        return tuple(Absence(**days) for days in found if days)
     names = [] if text.casefold() == "none" else [part.strip().casefold() for part in text.split(",")]
     if wrong := [name for name in names if name not in DAYS]:
         problems.add(line, f'"{wrong[0][:60]}" is no day of the week; {problems.nearest(wrong[0], (*DAYS, "none"))}')
@@ -145,9 +173,11 @@ def render_front(plan: Plan) -> list[str]:
         "deadline": plan.deadline.isoformat() if plan.deadline else "",
         "brief_sha256": plan.brief_sha256,
         "country": _scalar(calendar.country),
+        "region": _scalar(calendar.region),
         "start": calendar.start.isoformat() if calendar.start else "",
         "hours_per_day": "" if calendar.hours_per_day == usual.hours_per_day else number(calendar.hours_per_day),
         "weekend": "" if calendar.weekend == usual.weekend else ", ".join(DAYS[d] for d in calendar.weekend) or "none",
+        "free_days": ", ".join(write_days(days, words(plan.language)) for days in calendar.free_days),
     }
     return ["---", *(f"{key}: {value}" for key, value in values.items() if value), "---"]
 

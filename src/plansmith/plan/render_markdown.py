@@ -14,11 +14,11 @@ from typing import Any
 from plansmith.locale import words
 from plansmith.plan.details import MEMBER, TASK, Kind, recognise
 from plansmith.plan.escape import block, detail, heading, inline, number
-from plansmith.plan.front import render_front
+from plansmith.plan.front import render_front, write_days
 from plansmith.plan.origins import REFERENCES, usual_origin, usual_source
 from plansmith.plan.sentences import write_scenario, write_story
 from plansmith.plan.types import (
-    Absence,
+    Assumption,
     Component,
     Decision,
     Dependency,
@@ -163,14 +163,18 @@ def _risk(item: Risk, plan: Plan) -> tuple[str, list[str]]:
     return inline(item.event), [*causes, rating, *_keyed(say, response=item.response)]
 
 
-def _assumption(item: Any, plan: Plan) -> tuple[str, list[str]]:
-    return inline(item.text), _keyed(words(plan.language), if_false=item.if_false)
+def _assumption(item: Assumption, plan: Plan) -> tuple[str, list[str]]:
+    say = words(plan.language)
+    return inline(item.text), [*_keyed(say, if_false=item.if_false), *_blocks(item, say)]
+
+
+def _blocks(item: Assumption | Question, say: Words) -> list[str]:
+    return [f"{say['keys.blocks']}: {', '.join(item.blocks)}"] if item.blocks else []
 
 
 def _question(item: Question, plan: Plan) -> tuple[str, list[str]]:
     say = words(plan.language)
-    blocks = [f"{say['keys.blocks']}: {', '.join(item.blocks)}"] if item.blocks else []
-    facets = " · ".join([*_keyed(say, ask=item.ask), *blocks])
+    facets = " · ".join([*_keyed(say, ask=item.ask), *_blocks(item, say)])
     return inline(item.text), [facets, *_keyed(say, answer=item.answer)]
 
 
@@ -231,11 +235,5 @@ def _member(member: Member, say: Words) -> list[str]:
         facets.append(f"{number(member.rate)} {say['forms.per_hour']}")
     lines = [f"- **{inline(member.name)}**", f"  - {' · '.join(facets)}"]
     if member.leave:
-        lines.append(f"  - {say['keys.away']}: {', '.join(_absence(a, say) for a in member.leave)}")
+        lines.append(f"  - {say['keys.away']}: {', '.join(write_days(a, say) for a in member.leave)}")
     return lines
-
-
-def _absence(days: Absence, say: Words) -> str:
-    if days.first == days.last:
-        return days.first.isoformat()
-    return f"{days.first.isoformat()} {say['forms.until']} {days.last.isoformat()}"

@@ -97,8 +97,7 @@ def rank_questions(plan: Plan, today: dt.date | None = None) -> list[Swing]:
 def _reach(plan: Plan, point: Question | Assumption) -> tuple[str, ...]:
     """Ids of the items that an open point is about."""
     words = point.text if isinstance(point, Question) else f"{point.text} {point.if_false}"
-    blocked = point.blocks if isinstance(point, Question) else ()
-    named = (*blocked, *_NAMED.findall(words))
+    named = (*point.blocks, *_NAMED.findall(words))
     if named:
         return named
     cited = set(point.source)

@@ -190,12 +190,13 @@ class Risk(Item):
 
 
 class Assumption(Item):
-    """Something taken to be true, and what follows if it is not."""
+    """Something taken to be true, and what follows if it is not; `blocks`: the items that would have to change."""
 
     id: AssumptionId
     origin: Origin = "assumed"
     text: Line
     if_false: OptionalLine = ""
+    blocks: tuple[AnyId, ...] = ()
 
 
 class Question(Item):
@@ -284,13 +285,25 @@ class Member(Frozen):
 
 
 class Calendar(Frozen):
-    """When work happens: `country` is an ISO 3166 code whose public holidays are free; `start`: first day."""
+    """When work happens: `country` is an ISO 3166 code whose public holidays are free; `start`: first day.
+
+    `region`: a part of the country with holidays of its own, by the code that the `holidays` library uses (BY, ENG).
+    `free_days`: days on which nobody works, beyond weekends and public holidays.
+    """
 
     country: Annotated[str, Field(pattern=r"^([A-Z]{2})?$")] = ""
+    region: Annotated[str, BeforeValidator(one_line), Field(pattern=r"^([^\W_][\w .'’-]*)?$", max_length=40)] = ""
     start: dt.date | None = None
     hours_per_day: Annotated[float, Field(gt=0, le=24), AfterValidator(_finite)] = 8.0
     weekend: tuple[Annotated[int, Field(ge=0, le=6)], ...] = (5, 6)
     """Free days of the week, Monday is 0."""
+    free_days: tuple[Absence, ...] = ()
+
+    @model_validator(mode="after")
+    def _placed(self) -> Calendar:
+        if self.region and not self.country:
+            raise ValueError(f"region {self.region} needs its country; add country, such as DE")
+        return self
 
 
 class Term(Frozen):

@@ -14,7 +14,7 @@ from typing import Any
 
 from plansmith.locale import fold, pattern, readings
 from plansmith.plan.escape import find, read_number, unescape
-from plansmith.plan.front import read_date
+from plansmith.plan.front import read_days
 from plansmith.plan.outline import excerpt
 
 _COLON = re.compile(r":(?= |$)")
@@ -37,8 +37,7 @@ _SEVERAL = ("options", "leave")
 def _word(key: str) -> re.Pattern[str]:
     """Where a word of the forms stands: a unit at the end, or a word between two values."""
     form = pattern("forms", key)
-    where = {"and": f" ?[,;] ?| {form} ", "until": rf" ?(?:–|—|\.\.) ?| {form} "}
-    return re.compile(where.get(key, f" ?{form}$"), re.IGNORECASE)
+    return re.compile(f" ?[,;] ?| {form} " if key == "and" else f" ?{form}$", re.IGNORECASE)
 
 
 class DetailError(ValueError):
@@ -157,11 +156,10 @@ def _rate(text: str) -> float:
 def _leave(text: str) -> tuple[dict[str, Any], ...]:
     found = []
     for part in re.split(r" ?[,;] ?", text):
-        days = [read_date(day) for day in _word("until").split(part)]
-        first, last = days[0], days[-1]
-        if first is None or last is None or len(days) > 2 or last < first:
+        days = read_days(part)
+        if days is None:
             raise DetailError(f"{excerpt(part)} are no days off; write 2026-12-24 to 2027-01-02, or one date")
-        found.append({"first": first, "last": last})
+        found.append(days)
     return tuple(found)
 
 
