@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -13,7 +14,7 @@ import pytest
 from generated import plans
 from hypothesis import HealthCheck, assume, given, settings
 
-from plansmith.cli.chart import gantt
+from plansmith.cli.chart import gantt, print_plan_view
 from plansmith.errors import InputError
 from plansmith.locale import table
 from plansmith.plan import Plan, parse_plan, read_brief, render_plan, schedule, simulate
@@ -233,11 +234,28 @@ def test_show_fits_its_width_and_prints_json(tmp_path: Path) -> None:
     assert "T3 → T2 → T4" in done.stdout
     assert "◆" in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 100
+    first, second = done.stdout.index("12  K1 Christmas demand"), done.stdout.index(" 6  K2 Customers cancel")
+    assert first < second < done.stdout.index("Q2  Does a cake") < done.stdout.index("Q1  Is the cake deposit")
+    assert "ask: owner · can move the effort by 13 hours, but not the end" in done.stdout
     data = json.loads(plansmith("show", SAMPLE / "plan.md", "--json", cwd=tmp_path).stdout)
     assert data["path"] == ["T3", "T2", "T4"]
     evil = plansmith("show", "-", cwd=tmp_path, stdin=render_plan(nasty()))
     assert evil.returncode == 0, evil.stderr
     assert "<script>" in evil.stdout
+
+
+def test_show_ranks_a_few_and_counts_the_rest(capsys: pytest.CaptureFixture[str]) -> None:
+    plan = parse_plan((SAMPLE / "plan.md").read_text(encoding="utf-8")).model_copy(update={"language": "ro"})
+    risks = tuple(t.Risk(id=f"K{n}", event=f"event {n}", probability=n % 5 + 1, impact=3) for n in range(1, 9))
+    assumption = t.Assumption(id="A1", text="The till is online", blocks=("T2",))
+    plan = plan.model_copy(update={"risks": risks, "assumptions": (assumption,)})
+    print_plan_view(plan, schedule(plan, TODAY), None)
+    shown = capsys.readouterr().out
+    assert [line.split()[0] for line in shown.splitlines() if " event " in line] == ["15", "12", "12", "9", "9"]
+    assert "și încă 3" in shown
+    assert re.search(r"A1  The till is online\s+poate muta finalul cu .* și efortul cu 16 ore", shown)
+    assert "7 sept. 2026" in shown  # the longest of dates is not cut
+    assert not re.search(r" – \d+ \w+\.? 20?2?\n", shown)
 
 
 def test_render_writes_once_and_only_as_html(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A plan in the terminal: summary, key figures, critical path, a Gantt chart as wide as the terminal; and findings.
+"""A plan in the terminal: summary, key figures, Gantt chart, gravest risks, questions that matter most; and findings.
 
 Enters: a `Plan`, its `Schedule`, perhaps a `Forecast`; or findings of the checks. Leaves: text on standard output.
 Try: plansmith show examples/archive/01-bakery-preorders/plan.md
@@ -6,20 +6,37 @@ Try: plansmith show examples/archive/01-bakery-preorders/plan.md
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from rich.table import Table
 from rich.text import Text
 
 from plansmith.cli.console import console
 from plansmith.locale import day, plural, words
-from plansmith.plan import Bar, Mark, Timeline, explained, key_figures, notes_in_words, span_text, timeline
+from plansmith.plan import (
+    Bar,
+    Mark,
+    Timeline,
+    explained,
+    key_figures,
+    notes_in_words,
+    open_points,
+    risks_in_order,
+    span_text,
+    timeline,
+)
 
 if TYPE_CHECKING:
-    from plansmith.plan import Finding, Forecast, Plan, Schedule
+    from rich.console import Console
+
+    from plansmith.plan import Finding, Forecast, OpenPoint, Plan, Risk, Schedule
 
 _TONES = {"good": "green", "bad": "red", "": "dim"}
-_LEAST, _DATES = 20, 22
+_LEAST = 20
+"""Columns that bars need at least."""
+_SHOWN = 5
+"""Rows of a ranked list; the page (`plansmith render`) has them all."""
 
 
 def print_plan_view(plan: Plan, done: Schedule, forecast: Forecast | None) -> None:
@@ -37,31 +54,65 @@ def print_plan_view(plan: Plan, done: Schedule, forecast: Forecast | None) -> No
         value = (figure.value, "bold")
         note = (f"  {figure.note}" if figure.note else "", _TONES[figure.tone])
         out.print(Text.assemble((f"{figure.label:<{width}}  ", "dim"), value, note))
-    if not done.tasks:
-        return
-    out.print()
-    out.print(Text.assemble((f"{say['view.critical_path']}  ", "dim"), " → ".join(done.path)))
-    if done.chain != done.path:
-        out.print(Text.assemble((f"{say['view.chain']}  ", "dim"), " → ".join(done.chain)))
-    out.print()
-    for row in gantt(plan, done, out.width):
-        out.print(row, no_wrap=True, crop=True)
+    if done.tasks:
+        out.print()
+        out.print(Text.assemble((f"{say['view.critical_path']}  ", "dim"), " → ".join(done.path)))
+        if done.chain != done.path:
+            out.print(Text.assemble((f"{say['view.chain']}  ", "dim"), " → ".join(done.chain)))
+        out.print()
+        for row in gantt(plan, done, out.width):
+            out.print(row, no_wrap=True, crop=True)
+    risks = [risk for risk in risks_in_order(plan) if risk.status == "live"]
+    _print_list(out, plan, "risks", say["view.risk_order"], [_risk(risk, say) for risk in risks])
+    open_ = [point for point in open_points(plan, done) if point.swing]
+    questions, assumptions = ([_point(p, say) for p in open_ if p.item.id[0] == kind] for kind in "QA")
+    _print_list(out, plan, "questions", "", questions)
+    _print_list(out, plan, "assumptions", "", assumptions)
     out.print()
     for sentence in notes_in_words(plan, done):
         out.print(Text(sentence, style="dim"))
+
+
+def _print_list(out: Console, plan: Plan, heading: str, note: str, rows: Sequence[tuple[str, Text]]) -> None:
+    """The first few of a ranked list, and how many more there are."""
+    if not rows:
+        return
+    say = words(plan.language)
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True, justify="right", style="bold")
+    table.add_column()
+    for mark, text in rows[:_SHOWN]:
+        table.add_row(Text(mark), text)
+    if len(rows) > _SHOWN:
+        table.add_row("", Text(say["view.more"].format(n=len(rows) - _SHOWN), style="dim"))
+    out.print()
+    out.print(Text.assemble((say[f"headings.{heading}"], "bold"), (f"  {note}" if note else "", "dim")))
+    out.print(table)
+
+
+def _risk(risk: Risk, say: Mapping[str, str]) -> tuple[str, Text]:
+    answer = f"\n{say['keys.response']}: {risk.response}" if risk.response else ""
+    return f"{risk.probability * risk.impact}", Text.assemble(f"{risk.id} {risk.event}", (answer, "dim"))
+
+
+def _point(point: OpenPoint, say: Mapping[str, str]) -> tuple[str, Text]:
+    ask = f"{say['keys.ask']}: {point.item.ask} · " if getattr(point.item, "ask", "") else ""
+    return point.item.id, Text.assemble(point.item.text, (f"\n{ask}{point.text}", "dim"))
 
 
 def gantt(plan: Plan, done: Schedule, width: int) -> list[Text]:
     """The chart, one row a task or milestone, no row wider than `width` characters."""
     line = timeline(plan, done)
     label = max(10, min(36, width // 3))
-    dates = _DATES if width - label - _DATES - 2 >= 2 * _LEAST else 0
+    spans = [span_text(plan, bar.task) for bar in line.bars]
+    wanted = 2 + max(map(len, spans), default=0)
+    dates = wanted if width - label - wanted >= 2 * _LEAST else 0
     room = max(_LEAST, width - label - 1 - dates)
     ends = {m.id: m.finish for m in done.milestones}
     rows = [_axis(line, label, room)]
-    for bar in line.bars:
+    for bar, span in zip(line.bars, spans, strict=True):
         row = Text.assemble(_label(f"{bar.task.id} {bar.title}", label, bar.task.critical), _bar(bar, line, room))
-        rows.append(row.append(f"  {span_text(plan, bar.task)}" if dates else "", style="dim"))
+        rows.append(row.append(f"  {span}" if dates else "", style="dim"))
     for mark in line.milestones:
         row = Text.assemble(_label(f"{mark.id} {mark.label}", label, False), _stone(mark, line, room))
         end = ends[mark.id]

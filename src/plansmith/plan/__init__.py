@@ -39,7 +39,7 @@ from plansmith.plan.types import (
     Task,
 )
 from plansmith.plan.uncertainty import Forecast, simulate
-from plansmith.plan.view import notes_in_words, render_html, risks_in_order, span_text
+from plansmith.plan.view import OpenPoint, notes_in_words, open_points, render_html, risks_in_order, span_text
 from plansmith.plan.wording import content_words, missing_names, negated, negations, proper_names, restricted
 
 __all__ = [
@@ -60,6 +60,7 @@ __all__ = [
     "Mark",
     "Milestone",
     "Number",
+    "OpenPoint",
     "Option",
     "Plan",
     "PlanDiff",
@@ -98,6 +99,7 @@ __all__ = [
     "note_text",
     "notes_in_words",
     "numbers",
+    "open_points",
     "parse_json",
     "parse_plan",
     "priority_hint",

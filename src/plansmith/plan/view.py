@@ -52,7 +52,7 @@ def render_html(plan: Plan, schedule: Schedule, forecast: Forecast | None = None
     Errors: InputError where the schedule belongs to a plan that cannot be scheduled any more.
     """
     say, language = words(plan.language), plan.language
-    points = _open_points(plan, schedule)
+    points = open_points(plan, schedule)
     done = {task.id: task for task in schedule.tasks}
     traced = forwards(plan)
     return _template().render(
@@ -82,6 +82,15 @@ def render_html(plan: Plan, schedule: Schedule, forecast: Forecast | None = None
 def risks_in_order(plan: Plan) -> list[Risk]:
     """Risks by probability × impact, the largest first; those that no longer hold last."""
     return sorted(plan.risks, key=lambda risk: (risk.status != "live", -risk.probability * risk.impact, -risk.impact))
+
+
+def open_points(plan: Plan, schedule: Schedule) -> list[OpenPoint]:
+    """Questions and assumptions, the widest swing first; then those that are answered or no longer hold."""
+    swings = rank_questions(plan, schedule.start.date() if schedule.start else None)
+    items: dict[str, Any] = {item.id: item for item in plan.items() if item.id[0] in "QA"}
+    ranked = [OpenPoint(items[swing.id], swing, _swing_text(plan, swing)) for swing in swings]
+    closed = items.keys() - {swing.id for swing in swings}
+    return ranked + [OpenPoint(item, None, "") for item in items.values() if item.id in closed]
 
 
 def notes_in_words(plan: Plan, schedule: Schedule) -> list[str]:
@@ -188,15 +197,6 @@ def _curve(title: str, spread: Spread, label: Callable[[float], str]) -> Curve |
     points = " ".join(f"{x(spread.percentiles[percent])},{100 - percent}" for percent in range(1, 100))
     marks = (("P50", x(spread.p50), label(spread.p50)), ("P80", x(spread.p80), label(spread.p80)))
     return Curve(title, points, marks, label(low), label(high))
-
-
-def _open_points(plan: Plan, schedule: Schedule) -> list[OpenPoint]:
-    """Questions and assumptions, the widest swing first; then those that are answered or no longer hold."""
-    swings = rank_questions(plan, schedule.start.date() if schedule.start else None)
-    items: dict[str, Any] = {item.id: item for item in plan.items() if item.id[0] in "QA"}
-    ranked = [OpenPoint(items[swing.id], swing, _swing_text(plan, swing)) for swing in swings]
-    closed = items.keys() - {swing.id for swing in swings}
-    return ranked + [OpenPoint(item, None, "") for item in items.values() if item.id in closed]
 
 
 def _swing_text(plan: Plan, swing: Swing) -> str:
