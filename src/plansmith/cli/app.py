@@ -30,6 +30,7 @@ COMMANDS = (
         "Show what would be trained on: tokens, split, and one row with what is learned of it.",
     ),
     ("train", "plansmith.cli.learn:train", "Tune a model on an archive of past projects."),
+    ("forget", "plansmith.cli.forget:forget", "Take a client out of an archive, and mark the runs that learned from it."),
     ("runs", "plansmith.cli.learn:runs", "List the tuned models."),
     ("plan", "plansmith.cli.write:plan", "Write the development plan for a client's brief."),
     ("ask", "plansmith.cli.write:ask", "Generate text for a prompt written by hand."),

@@ -17,10 +17,25 @@ Base = Annotated[
 Json = Annotated[bool, Parameter(name="--json", negative=(), help="Print JSON, for programs.")]
 
 
-def check(archive: Path, *, base: Base = DEFAULT, settings: Overrides | None = None, as_json: Json = False) -> None:
+def check(
+    archive: Path,
+    *,
+    base: Base = DEFAULT,
+    settings: Overrides | None = None,
+    propose: Annotated[
+        bool,
+        Parameter(negative=(), help="Print an archive.yaml for files that only their contents tell apart, and end."),
+    ] = False,
+    accept_guess: Annotated[bool, Parameter(negative=(), help="Take such files as proposed.")] = False,
+    redact: Annotated[
+        Path | None, Parameter(help="Write a copy of the archive without personal data to this new folder, and end.")
+    ] = None,
+    runs: Annotated[Path, Parameter(help="Folder of the runs; the newest tells how the split changed.")] = Path("runs"),
+    as_json: Json = False,
+) -> None:
     """Show what would be trained on: per document the tokens of brief, plan and supervised, the split, the cost.
 
-    Nothing is trained and nothing is written. Example: plansmith check examples/archive
+    Nothing is trained, and nothing is written but with --redact. Example: plansmith check examples/archive
 
     Parameters
     ----------
@@ -34,13 +49,84 @@ def check(archive: Path, *, base: Base = DEFAULT, settings: Overrides | None = N
     from plansmith.tuning.preflight import preflight
     from plansmith.tuning.recipe import resolve
 
+    if propose:
+        _propose(archive)
+        return
+    documents = read_archive(archive, accept_guess)
+    if redact:
+        _redact(documents, redact, as_json)
+        return
     chosen = find_base(base)
     seed = resolve(chosen, settings).seed
-    found = preflight(split(read_archive(archive), seed), chosen, settings)
+    parts = split(documents, seed)
+    found = preflight(parts, chosen, settings)
+    notes = [*parts.notes, *_split_notes(parts, runs)]
+    if documents.skipped:
+        notes.append(f"{len(documents.skipped)} hidden, system or ignored files were skipped")
+    if documents.unused:
+        notes.append(f"{len(documents.unused)} files are neither brief nor plan: {', '.join(documents.unused[:5])}")
     if as_json:
-        print(json.dumps(found.as_dict(), indent=2, ensure_ascii=False))
+        print(json.dumps({**found.as_dict(), "notes": notes}, indent=2, ensure_ascii=False))
     else:
         print_check(found)
+        for note in notes:
+            print(f"Note: {note}.")
+
+
+def _propose(archive: Path) -> None:
+    from plansmith.sources.archive import survey
+    from plansmith.sources.layout import propose
+    from plansmith.sources.mapping import write_names
+
+    found = survey(archive)
+    for guess in found.guesses:
+        doubt = "" if guess.sure else ", which is uncertain: look at both"
+        low, high = guess.signs
+        print(
+            f"# {guess.project.name}: {guess.project.brief.name} reads as a brief ({low:+.1f}), "
+            f"{guess.project.plan.name} as a plan ({high:+.1f}){doubt}"
+        )
+    if found.guesses:
+        print("# If this is right, put it into archive.yaml in the archive's folder.")
+        print(write_names(propose(found)), end="")
+    else:
+        print("# Nothing to propose: every project's files are told by their names or by archive.yaml.")
+
+
+def _redact(documents: Any, out: Path, as_json: bool) -> None:
+    from plansmith.sources.redacted import write_redacted
+
+    done = write_redacted(documents, out)
+    if as_json:
+        print(json.dumps(done.report(), indent=2, ensure_ascii=False))
+        return
+    counts = ", ".join(f"{number} of kind {kind}" for kind, number in done.placeholders.items()) or "none found"
+    print(
+        f"Written: {out}. Replaced by placeholders: {counts}. Read it before you pass it on: lists and cues miss some names."
+    )
+    for key, number in done.doubts.items():
+        print(f"Look at {key}: {number} words that may be names were left.")
+
+
+def _split_notes(parts: Any, runs: Path) -> list[str]:
+    """How the split differs from that of the newest run that shares documents with it."""
+    from plansmith.sources.split import changed
+    from plansmith.tuning.runs import list_runs, open_run
+
+    names = {d.name for d in (*parts.train, *parts.test)}
+    for name in reversed(list_runs(runs)):
+        data = open_run(name, runs).story.get("data", {})
+        if names & {*data.get("train", {}), *data.get("test", {})}:
+            change = changed(data, parts)
+            told = (
+                ("joined", change.joined),
+                ("left", change.left),
+                ("now learned from", change.to_train),
+                ("now held out", change.to_test),
+            )
+            listed = "; ".join(f"{what}: {', '.join(which)}" for what, which in told if which)
+            return [f"Since the run {name}, {listed}"] if listed else []
+    return []
 
 
 def train(

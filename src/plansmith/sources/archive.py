@@ -94,7 +94,7 @@ def read_archive(folder: Path, accept_guess: bool = False) -> Archive:
     documents: list[Document] = []
     for project in sorted(projects, key=lambda p: p.name):
         try:
-            documents.append(_read_project(project, folder))
+            documents.append(read_project(project, folder))
         except PlansmithError as error:
             problems += [f"{project.name}: {line}" for line in (error.problems or [error.message])]
     if problems:
@@ -118,7 +118,8 @@ def _unconfirmed(guess: Guess) -> str:
     )
 
 
-def _read_project(project: Project, folder: Path) -> Document:
+def read_project(project: Project, folder: Path) -> Document:
+    """One project of an archive as its layout found it; raises InputError with what is wrong with its files."""
     brief_file, plan_file = project.brief, project.plan
     brief = read_brief(read_text(brief_file))
     if not brief.sentences:

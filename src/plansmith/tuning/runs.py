@@ -12,7 +12,7 @@ import difflib
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -99,6 +99,40 @@ def list_runs(runs: Path = RUNS) -> list[str]:
         return []
     found = [p for p in runs.iterdir() if not p.name.startswith(".") and (p / "run.json").is_file()]
     return [p.name for p in sorted(found, key=lambda p: (p / "run.json").stat().st_mtime)]
+
+
+def mark_forgotten(run: Run, documents: Mapping[str, str], date: str) -> list[str]:
+    """Note in run.json that documents (name → sha256) of a forgotten client were learned from; returns their names.
+
+    Their tasks leave tasks.jsonl, so no new estimate is drawn from them. The weights keep what they learned: only
+    deleting the run removes that. Each file is replaced as a whole; a second call changes nothing.
+    """
+    data = run.story.get("data", {})
+    known = {**data.get("train", {}), **data.get("test", {})}
+    hashes = {sha for sha in documents.values() if sha}
+    names = sorted(name for name, sha in known.items() if name in documents or sha in hashes)
+    if not names:
+        return []
+    tasks = run.folder / "tasks.jsonl"
+    if tasks.is_file():
+        lines = tasks.read_text(encoding="utf-8").splitlines(keepends=True)
+        kept = [line for line in lines if line.strip() and json.loads(line)["document"] not in names]
+        if len(kept) != len(lines):
+            write_text(tasks, "".join(kept))
+    marks = [*run.story.get("forgotten", [])]
+    marked = {mark["document"] for mark in marks}
+    for name in names:
+        if name not in marked:
+            part = "train" if name in data.get("train", {}) else "test"
+            marks.append({"document": name, "part": part, "date": date})
+    if len(marks) != len(marked):
+        run.story["forgotten"] = marks
+        path = run.folder / "run.json"
+        made = path.stat()
+        write_text(path, json.dumps(run.story, indent=2, ensure_ascii=False) + "\n")
+        # runs are listed by the time at which they were finished
+        os.utime(path, ns=(made.st_atime_ns, made.st_mtime_ns))
+    return names
 
 
 def free_name(runs: Path = RUNS) -> str:
