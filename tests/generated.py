@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from plansmith.plan import types as t
+from plansmith.plan.fields import one_line
 
 MARKS = r"\ * ** _ __ ` ``` ~~ ~~~ [ ] ]( [a]: <b> <!-- &amp; &#32; &middot; · | • # > + 1. 12) --- === : , ; . … ! ( )"
 MARKDOWN = ["[x] ", "--", "- -", "# ", "## R", "- ", "- - -", " · ", " | ", ": ", " :", "'", '"', "’", " ", "**R1** x"]
@@ -37,7 +38,7 @@ raw = st.one_of(
     st.lists(st.sampled_from(FRAGMENTS), min_size=1, max_size=5).map("".join),
     st.builds(lambda text, mark: f"{text}{mark} {text}", st.text(LETTERS, max_size=6), st.sampled_from(FRAGMENTS)),
 )
-line = raw.filter(lambda text: t.one_line(text) != "")
+line = raw.filter(lambda text: one_line(text) != "")
 optional_line = st.one_of(st.just(""), raw)
 prose = st.lists(raw, max_size=4).map("\n\n".join)
 name = st.one_of(

@@ -392,9 +392,24 @@ def test_connections_between_components_that_do_not_exist(plan: Plan) -> None:
 
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(plans, st.text(max_size=200))
-def test_no_plan_makes_a_check_fail(plan: Plan, text: str) -> None:
-    check_plan(plan)
-    check_plan(plan, read_brief(text))
+def test_findings_of_any_plan_name_a_rule_an_item_and_a_remedy(plan: Plan, text: str) -> None:
+    severities = {rule.code: rule.severity for rule in RULES} | {"idle-silence": "advice"}
+    items = {item.id: item for item in plan.items()}
+    off = {(silence.check, silence.item) for silence in plan.silenced}
+    for brief in (None, read_brief(text)):
+        found = check_plan(plan, brief)
+        assert found == check_plan(plan, brief)
+        order = [("error", "warning", "advice").index(finding.severity) for finding in found]
+        assert order == sorted(order)
+        for finding in found:
+            assert finding.severity == severities[finding.code]
+            assert finding.item in items or not finding.item or finding.code == "idle-silence"
+            assert not {(finding.code, finding.item), (finding.code, "")} & off
+            assert finding.message
+            assert finding.remedy.endswith((".", "?"))
+    # what the rules say of items that no longer hold, only references and citations excepted
+    gone = [f for f in check_plan(plan) if f.item in items and items[f.item].status != "live"]
+    assert {f.code for f in gone} <= {"unknown-reference", "unknown-sentence", "idle-silence"}
 
 
 def test_time_grows_with_the_plan_and_a_thousand_tasks_take_less_than_a_second(plan: Plan) -> None:

@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from mutated import mutated, read_or_refused
 
 from plansmith.plan import Plan, PlanError, parse_json, parse_plan, render_json
+from plansmith.plan.fields import paragraphs
 from plansmith.plan.jsonform import render_schema
 from plansmith.plan.markdown import LIMIT
-from plansmith.plan.types import paragraphs
 
 HERE = Path(__file__).parent.parent
 SAMPLES = {path.parent.name: path.read_text(encoding="utf-8") for path in HERE.glob("examples/archive/*/plan.md")}

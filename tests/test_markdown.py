@@ -14,7 +14,8 @@ from markdown_it import MarkdownIt
 from plansmith.locale import LANGUAGES
 from plansmith.plan import Plan, PlanError, parse_plan, render_plan
 from plansmith.plan.escape import block, detail, heading, inline, unescape
-from plansmith.plan.types import Dependency, Estimate, Requirement, Scenario, Story, Task, one_line
+from plansmith.plan.fields import one_line
+from plansmith.plan.types import Dependency, Estimate, Requirement, Scenario, Story, Task
 
 HERE = Path(__file__).parent.parent
 SAMPLES = {path.parent.name: path.read_text(encoding="utf-8") for path in HERE.glob("examples/archive/*/plan.md")}

@@ -17,8 +17,9 @@ from mutated import mutated, read_or_refused
 from plansmith.errors import InputError
 from plansmith.locale import LANGUAGES, fold
 from plansmith.plan import Plan, PlanError, parse_plan, render_json, render_plan
+from plansmith.plan.fields import one_line
 from plansmith.plan.markdown import LIMIT
-from plansmith.plan.types import Estimate, Task, one_line
+from plansmith.plan.types import Estimate, Task
 
 HERE = Path(__file__).parent.parent
 SAMPLES = {path.parent.name: path.read_text(encoding="utf-8") for path in HERE.glob("examples/archive/*/plan.md")}

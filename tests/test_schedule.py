@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import random
+import re
 import subprocess
 import sys
 import time
@@ -177,9 +178,30 @@ def extreme_plans(draw: st.DrawFn) -> Plan:
 @settings(max_examples=80, deadline=None)
 @given(extreme_plans())
 def test_at_the_edge_there_is_a_result_or_a_reason(edge: Plan) -> None:
+    reason = ""
     try:
         done = schedule(edge)
         forecast = simulate(edge, done, runs=5)
-    except InputError:
+    except InputError as error:
+        reason = str(error)
+    if reason:
+        assert re.search(r"weekend names all seven days.*Remove|The work would (?:go on|take).*Check the", reason)
         return
     json.dumps([done.as_dict(), forecast.as_dict()], allow_nan=False)
+    near = 1e-6 + 1e-9 * done.finish_h
+    assert done.finish_h == max((one.finish_h for one in done.tasks), default=0)
+    assert done.effort_h == pytest.approx(sum(one.effort_h for one in done.tasks))
+    assert done.path_h <= done.finish_h + near
+    ends = {one.id: one for one in done.tasks}
+    for one, planned in zip(done.tasks, edge.tasks, strict=True):
+        assert 0 <= one.start_h <= one.finish_h + near
+        assert one.early_start_h <= one.late_start_h + near
+        assert one.total_float_h >= one.free_float_h - near >= -2 * near
+        for wait in planned.depends_on:
+            before = ends[wait.task]
+            since = before.start_h if wait.type in ("SS", "SF") else before.finish_h
+            waits = one.start_h if wait.type in ("FS", "SS") else one.finish_h
+            assert waits >= since + wait.lag - near
+    if done.start and done.finish:
+        assert done.start <= done.finish
+    assert forecast.duration.p50 <= forecast.duration.p80

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from html.entities import html5
 
-from plansmith.plan.types import one_line
+from plansmith.plan.fields import one_line
 
 _ESCAPED = re.compile(r"\\[!-/:-@\[-`{-~]")
 _ENTITY = r"&(?:\#[0-9]{1,7}|\#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});"

@@ -9,14 +9,14 @@ Items that are superseded or dropped are not looked at; only references to them 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any, Literal, NamedTuple
 
 from plansmith.locale import check_text, field_name
 from plansmith.plan.brief import Brief
-from plansmith.plan.types import Plan, Requirement, Story, Task
+from plansmith.plan.types import Decision, Milestone, Plan, Requirement, Risk, Story, Task
 
 Severity = Literal["error", "warning", "advice"]
 
@@ -110,6 +110,18 @@ class Case:
         return tuple(t for t in self.plan.tasks if t.status == "live")
 
     @cached_property
+    def milestones(self) -> tuple[Milestone, ...]:
+        return tuple(m for m in self.plan.milestones if m.status == "live")
+
+    @cached_property
+    def risks(self) -> tuple[Risk, ...]:
+        return tuple(k for k in self.plan.risks if k.status == "live")
+
+    @cached_property
+    def decisions(self) -> tuple[Decision, ...]:
+        return tuple(d for d in self.plan.decisions if d.status == "live")
+
+    @cached_property
     def stories_of(self) -> dict[str, list[Story]]:
         """Live stories by the requirement that they are for."""
         found: dict[str, list[Story]] = {}
@@ -130,7 +142,7 @@ class Case:
     @cached_property
     def scheduled(self) -> frozenset[str]:
         """Ids of the tasks that belong to a live milestone."""
-        return frozenset(t for m in self.plan.milestones if m.status == "live" for t in m.tasks)
+        return frozenset(t for m in self.milestones for t in m.tasks)
 
     @cached_property
     def sentences(self) -> dict[str, str]:
@@ -147,6 +159,11 @@ class Case:
     def evidence(self, item: Any) -> str:
         """The client's words that an item cites."""
         return " ".join(self.sentences[s] for s in item.source if s in self.sentences)
+
+
+def lacking(items: Iterable[Any], field: str) -> Hits:
+    """A hit for each item whose field is empty."""
+    return (hit(item.id) for item in items if not getattr(item, field))
 
 
 def named(case: Case, field: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 
 from plansmith.locale import figure, plural, words
-from plansmith.plan.rules import Case, Hits, hit, rule
+from plansmith.plan.rules import Case, Hits, hit, lacking, rule
 from plansmith.plan.types import Estimate
 
 NARROWEST, WIDEST = 1.2, 6.0
@@ -72,9 +72,7 @@ def long_task(case: Case) -> Hits:
     source="INVEST: estimable (Wake 2003)",
 )
 def task_without_estimate(case: Case) -> Hits:
-    for task in case.tasks:
-        if task.estimate is None:
-            yield hit(task.id)
+    return lacking(case.tasks, "estimate")
 
 
 @rule(

@@ -10,9 +10,10 @@ from graphlib import CycleError, TopologicalSorter
 
 from plansmith.plan.cues import is_deadline, requirement_cue
 from plansmith.plan.dates import dates
+from plansmith.plan.fields import one_line
 from plansmith.plan.money import amounts
-from plansmith.plan.rules import Case, Hit, Hits, hit, named, references, rule, worded
-from plansmith.plan.types import Requirement, one_line
+from plansmith.plan.rules import Case, Hit, Hits, hit, lacking, named, references, rule, worded
+from plansmith.plan.types import Requirement
 
 _TRACE = "ISO/IEC/IEEE 29148:2018 (traceability); GAO-16-89G, Schedule Assessment Guide"
 _MOST_CIRCLES = 20
@@ -149,9 +150,7 @@ def task_without_milestone(case: Case) -> Hits:
     source="GAO-16-89G",
 )
 def empty_milestone(case: Case) -> Hits:
-    for milestone in case.plan.milestones:
-        if milestone.status == "live" and not milestone.tasks:
-            yield hit(milestone.id)
+    return lacking(case.milestones, "tasks")
 
 
 @rule(

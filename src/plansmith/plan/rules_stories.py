@@ -13,7 +13,7 @@ import re
 from functools import cache
 
 from plansmith.plan.facts import numbers
-from plansmith.plan.rules import Case, Hits, hit, rule
+from plansmith.plan.rules import Case, Hits, hit, lacking, rule
 from plansmith.plan.wording import content_words
 from plansmith.plan.words import fold, listed, pattern, word_set
 
@@ -49,9 +49,7 @@ def _unseen(then: str, language: str) -> bool:
 )
 def story_without_acceptance(case: Case) -> Hits:
     musts = {r.id for r in case.requirements if r.priority == "must"}
-    for story in case.stories:
-        if not story.acceptance and not musts & set(story.requirements):
-            yield hit(story.id)
+    return lacking((s for s in case.stories if not musts & set(s.requirements)), "acceptance")
 
 
 @rule(
@@ -60,9 +58,7 @@ def story_without_acceptance(case: Case) -> Hits:
     source="ISO/IEC/IEEE 29148:2018 (traceability)",
 )
 def story_without_requirement(case: Case) -> Hits:
-    for story in case.stories:
-        if not story.requirements:
-            yield hit(story.id)
+    return lacking(case.stories, "requirements")
 
 
 @rule("story-role", "warning", source=f"{_QUS}: well-formed")
@@ -128,9 +124,7 @@ def story_uniform(case: Case) -> Hits:
     source="INVEST: valuable (Wake 2003)",
 )
 def story_benefit(case: Case) -> Hits:
-    for story in case.stories:
-        if not story.so_that:
-            yield hit(story.id)
+    return lacking(case.stories, "so_that")
 
 
 @rule(

@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 
 from plansmith.plan.facts import numbers
-from plansmith.plan.rules import Case, Hits, claim, hit, named, rule, texts, worded
+from plansmith.plan.rules import Case, Hits, claim, hit, lacking, named, rule, texts, worded
 from plansmith.plan.similar import similar_pairs
 from plansmith.plan.types import Milestone, Requirement, Story, Task
 from plansmith.plan.wording import mask, negated
@@ -130,10 +130,8 @@ def _saying(item: Any) -> str:
     source="Architecture decision records (Nygard 2011)",
 )
 def decision_options(case: Case) -> Hits:
-    for decision in case.plan.decisions:
+    for decision in case.decisions:
         titles = [fold(o.title) for o in decision.options]
-        if decision.status != "live":
-            continue
         if len(titles) < 2:
             yield hit(decision.id, n=len(titles))
         elif decision.chosen and fold(decision.chosen) not in titles:
@@ -146,9 +144,7 @@ def decision_options(case: Case) -> Hits:
     source="ISO 31000:2018, 6.5 (risk treatment)",
 )
 def risk_without_response(case: Case) -> Hits:
-    for risk in case.plan.risks:
-        if risk.status == "live" and not risk.response:
-            yield hit(risk.id)
+    return lacking(case.risks, "response")
 
 
 @rule(
@@ -157,6 +153,4 @@ def risk_without_response(case: Case) -> Hits:
     source="Stage gates; PMI Practice Standard for WBS",
 )
 def milestone_without_exit(case: Case) -> Hits:
-    for milestone in case.plan.milestones:
-        if milestone.status == "live" and not milestone.exit:
-            yield hit(milestone.id)
+    return lacking(case.milestones, "exit")

@@ -11,12 +11,32 @@ money is in the plan's currency; dates are ISO 8601.
 from __future__ import annotations
 
 import datetime as dt
-import math
-import re
-import unicodedata
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from plansmith.plan.fields import (
+    AnyId,
+    AssumptionId,
+    ComponentId,
+    DecisionId,
+    Hours,
+    Line,
+    MilestoneId,
+    Money,
+    Name,
+    OptionalLine,
+    Prose,
+    QuestionId,
+    RequirementId,
+    RiskId,
+    Scale,
+    SentenceId,
+    StoryId,
+    TaskId,
+    finite,
+    one_line,
+)
 
 Origin = Literal["stated", "inferred", "assumed"]
 Priority = Literal["must", "should", "could", "wont"]
@@ -28,57 +48,6 @@ Language = Literal["en", "ro"]
 PRIORITIES: tuple[str, ...] = get_args(Priority)
 KINDS: tuple[str, ...] = get_args(Kind)
 ORIGINS: tuple[str, ...] = get_args(Origin)
-
-
-def one_line(text: Any) -> Any:
-    """Collapse white space to single blanks and drop control characters; leave everything else as it is."""
-    if not isinstance(text, str):
-        return text
-    if text.isprintable():  # most texts: nothing to drop
-        return " ".join(text.split())
-    kept = (c if c.isspace() or unicodedata.category(c) not in ("Cc", "Cs") else "" for c in text)
-    return " ".join("".join(kept).split())
-
-
-def paragraphs(text: Any) -> Any:
-    """Normalise prose: paragraphs parted by one empty line, each on one line."""
-    if not isinstance(text, str):
-        return text
-    parts = (one_line(part) for part in re.split(r"\n[ \t\r\f\v]*\n", text.replace("\r\n", "\n")))
-    return "\n\n".join(part for part in parts if part)
-
-
-def _finite(value: float) -> float:
-    if not math.isfinite(value):
-        raise ValueError("must be a finite number")
-    return value
-
-
-Line = Annotated[str, BeforeValidator(one_line), Field(min_length=1)]
-"""One line of plain text, not empty."""
-OptionalLine = Annotated[str, BeforeValidator(one_line)]
-"""One line of plain text; empty where unknown."""
-Prose = Annotated[str, BeforeValidator(paragraphs)]
-"""Plain-text paragraphs parted by empty lines; empty where unknown."""
-Hours = Annotated[float, Field(ge=0, le=100_000), AfterValidator(_finite)]
-"""Hours of work."""
-Money = Annotated[float, Field(ge=0, le=1e12), AfterValidator(_finite)]
-"""An amount in the plan's currency."""
-Name = Annotated[str, BeforeValidator(one_line), Field(pattern=r"^[^\W\d_][\w &/+.'’()-]*$", max_length=60)]
-"""A short name (role, person): begins with a letter; letters, digits, blanks and & / + . ' ( ) - follow."""
-Scale = Annotated[int, Field(ge=1, le=5)]
-"""1 (least) to 5 (most)."""
-SentenceId = Annotated[str, Field(pattern=r"^S[1-9][0-9]{0,5}$")]
-RequirementId = Annotated[str, Field(pattern=r"^R[1-9][0-9]{0,5}$")]
-StoryId = Annotated[str, Field(pattern=r"^U[1-9][0-9]{0,5}$")]
-TaskId = Annotated[str, Field(pattern=r"^T[1-9][0-9]{0,5}$")]
-MilestoneId = Annotated[str, Field(pattern=r"^M[1-9][0-9]{0,5}$")]
-RiskId = Annotated[str, Field(pattern=r"^K[1-9][0-9]{0,5}$")]
-AssumptionId = Annotated[str, Field(pattern=r"^A[1-9][0-9]{0,5}$")]
-QuestionId = Annotated[str, Field(pattern=r"^Q[1-9][0-9]{0,5}$")]
-DecisionId = Annotated[str, Field(pattern=r"^D[1-9][0-9]{0,5}$")]
-ComponentId = Annotated[str, Field(pattern=r"^C[1-9][0-9]{0,5}$")]
-AnyId = Annotated[str, Field(pattern=r"^[RUTMKAQDC][1-9][0-9]{0,5}$")]
 
 
 class Frozen(BaseModel):
@@ -152,7 +121,7 @@ class Dependency(Frozen):
 
     task: TaskId
     type: LinkType = "FS"
-    lag: Annotated[float, Field(ge=-10_000, le=10_000), AfterValidator(_finite)] = 0
+    lag: Annotated[float, Field(ge=-10_000, le=10_000), AfterValidator(finite)] = 0
 
 
 class Task(Item):
@@ -279,7 +248,7 @@ class Member(Frozen):
 
     name: Name
     role: Name
-    capacity: Annotated[float, Field(gt=0, le=1), AfterValidator(_finite)] = 1.0
+    capacity: Annotated[float, Field(gt=0, le=1), AfterValidator(finite)] = 1.0
     rate: Money | None = None
     leave: tuple[Absence, ...] = ()
 
@@ -294,7 +263,7 @@ class Calendar(Frozen):
     country: Annotated[str, Field(pattern=r"^([A-Z]{2})?$")] = ""
     region: Annotated[str, BeforeValidator(one_line), Field(pattern=r"^([^\W_][\w .'’-]*)?$", max_length=40)] = ""
     start: dt.date | None = None
-    hours_per_day: Annotated[float, Field(gt=0, le=24), AfterValidator(_finite)] = 8.0
+    hours_per_day: Annotated[float, Field(gt=0, le=24), AfterValidator(finite)] = 8.0
     weekend: tuple[Annotated[int, Field(ge=0, le=6)], ...] = (5, 6)
     """Free days of the week, Monday is 0."""
     free_days: tuple[Absence, ...] = ()
