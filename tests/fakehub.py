@@ -115,10 +115,10 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
         pass
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802
         self._serve()
 
-    do_HEAD = do_POST = do_PUT = do_DELETE = do_GET
+    do_HEAD = do_POST = do_PUT = do_DELETE = do_GET  # noqa: N815
 
     def _serve(self) -> None:
         self.body = self._read_body()
