@@ -1,6 +1,7 @@
 """Archives, text files and splits: what is read, what is refused and how."""
 
 import contextlib
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -375,3 +376,18 @@ def test_any_text_is_a_plan_or_none(text: str) -> None:
 def test_any_archive_yaml_is_read_or_refused(text: str) -> None:
     with contextlib.suppress(InputError):
         read_names(text)
+
+
+def test_the_documented_archive_yaml_is_read(tmp_path: Path) -> None:
+    page = (SAMPLES.parent.parent / "docs" / "archive.md").read_text(encoding="utf-8")
+    example = textwrap.dedent(page.split("```yaml\n")[1].split("```")[0])
+    names = read_names(example)
+    assert names.projects["bakery"] == Named("Mail of 3 May.txt", "Estimate v2.md", "Nair", "en", "free")
+    project(tmp_path, "bakery", WISHES, FREE_PLAN)
+    (tmp_path / "bakery" / "brief.md").rename(tmp_path / "bakery" / "Mail of 3 May.txt")
+    (tmp_path / "bakery" / "plan.md").rename(tmp_path / "bakery" / "Estimate v2.md")
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "archive.yaml").write_text(example)
+    archive = read_archive(tmp_path)
+    assert [(d.name, d.client, d.plan) for d in archive.documents] == [("bakery", "Nair", None)]
+    assert archive.skipped == ("templates",)

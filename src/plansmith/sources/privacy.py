@@ -36,7 +36,7 @@ _UP = r"[A-ZĂÂÎȘŞȚŢ][\w'’.-]{1,20}"
 _ADDRESSES = tuple(
     re.compile(shape)
     for shape in (
-        rf"(?<![\w.,])\d{{1,4}}[A-Za-z]?,? (?:{_UP} ){{1,3}}(?:Street|St|Road|Rd|Avenue|Ave|Lane|Drive|Close|Crescent|Terrace|"
+        rf"(?<!Person )(?<![\w.,])\d{{1,4}}[A-Za-z]?,? (?:{_UP} ){{1,3}}(?:Street|St|Road|Rd|Avenue|Ave|Lane|Drive|Close|Crescent|Terrace|"
         r"Row|Square|Way|Court|Place|Gardens|Hill|Boulevard|Blvd)\b\.?",
         rf"(?i:\b(?:str(?:ada|\.)|b-?d(?:ul)?\.?|bulevardul|calea|aleea|șos(?:eaua|\.)|șoseaua|soseaua|piața|piata|intrarea|splaiul))"
         rf" ?(?:{_UP}[ ,]{{1,2}}){{1,5}}(?i:nr\.?|numărul|numarul) ?\d{{1,4}}[A-Za-z]?"
