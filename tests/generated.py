@@ -109,6 +109,7 @@ calendar = st.builds(
     hours_per_day=st.one_of(st.just(8.0), st.floats(0, 24, exclude_min=True)),
     weekend=st.one_of(st.just((5, 6)), many(st.integers(0, 6), 4)),
     free_days=many(absence),
+    work_days=many(date),
 )
 plans = st.builds(
     t.Plan,

@@ -220,7 +220,7 @@ def test_only_what_must_be_said_is_written() -> None:
 
 
 def test_a_calendar_with_region_and_free_days_and_an_assumption_that_blocks() -> None:
-    head = "---\nplansmith: 1\nlanguage: ro\ncountry: DE\nregion: BY\nfree_days: 2026-12-24 până la 2027-01-02, 2026-08-03\n---"
+    head = "---\nplansmith: 1\nlanguage: ro\ncountry: DE\nregion: BY\nfree_days: 2026-12-24 până la 2027-01-02, 2026-08-03\nwork_days: 2026-12-19\n---"
     text = f"{head}\n\n# P\n\n## Ipoteze\n\n- **A1** Casa are internet.\n  - dacă nu: bonuri\n  - blochează: R1, T2\n"
     plan = parse_plan(text)
     assert plan.calendar.region == "BY"

@@ -93,6 +93,7 @@ def test_what_is_not_understood_is_told(heading: str, lines: list[str], expected
     [
         ("deadline: 1 November", "write it as deadline: 2026-11-01"),
         ("weekend: sat, sunday", 'did you mean "sun"'),
+        ("work_days: 2026-12-19, Saturday", '"Saturday" is no date; write work_days: 2026-12-19, 2027-01-09'),
         ("currency: pounds", "three capitals such as GBP"),
         ("language: fr", "write en or ro"),
         ("plansmith: 2", "another version"),

@@ -59,6 +59,16 @@ def test_free_days_of_the_plan() -> None:
     assert time.ends(9) == dt.datetime(2026, 12, 3, 10)
 
 
+def test_days_that_are_worked_all_the_same() -> None:
+    """Romania works the Saturday after a bridging day; the day of the bridge and Christmas are free."""
+    bridge = Absence(first=dt.date(2026, 11, 27), last=dt.date(2026, 11, 27))
+    saturday, christmas = dt.date(2026, 11, 28), dt.date(2026, 12, 25)
+    time = WorkingTime(Calendar(country="RO", free_days=(bridge,), work_days=(christmas, saturday)), bridge.first)
+    assert [time.day(n) for n in range(2)] == [saturday, dt.date(2026, 12, 2)]
+    assert time.ends(8) == dt.datetime(2026, 11, 28, 17)
+    assert time.days_before(christmas, inclusive=True) - time.days_before(christmas) == 1
+
+
 def test_free_days_without_end_are_refused() -> None:
     for_ever = Absence(first=dt.date.min, last=dt.date.max)
     with pytest.raises(InputError, match="after the year 2126"):

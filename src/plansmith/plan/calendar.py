@@ -78,6 +78,7 @@ class WorkingTime:
             raise InputError("calendar: weekend names all seven days, so no day is left to work on. Remove some.")
         self.hours_per_day = calendar.hours_per_day
         self._country, self._region, self._free = calendar.country, calendar.region, calendar.free_days
+        self._worked = frozenset(calendar.work_days)
         self._weekdays = tuple(day for day in range(7) if day not in free)
         self._from = start
         self._next_year = start.year
@@ -95,8 +96,8 @@ class WorkingTime:
         off = set(public_holidays(self._country, self._region, year))
         for free in self._free:
             off.update(_days(max(free.first, first), min(free.last, last)))
-        days = _days(first, last)
-        self._days += [day for day in days if day.weekday() in self._weekdays and day not in off]
+        usual = (day for day in _days(first, last) if day.weekday() in self._weekdays and day not in off)
+        self._days += sorted({*usual, *(day for day in self._worked if first <= day <= last)})
         self._next_year += 1
         return True
 

@@ -22,7 +22,7 @@ VERSION = "1"
 _PLAIN = ("client", "currency", "brief_sha256", "country", "region", "language")
 _NUMBERS = ("budget", "hours_per_day")
 _DATES = ("deadline", "start")
-_CALENDAR = ("country", "region", "start", "hours_per_day", "weekend", "free_days")
+_CALENDAR = ("country", "region", "start", "hours_per_day", "weekend", "free_days", "work_days")
 KEYS = ("plansmith", "language", "client", "currency", "budget", "deadline", "brief_sha256", *_CALENDAR)
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _LIMIT = 65_536
@@ -154,6 +154,12 @@ def _value(key: str, text: str, line: int, problems: Problems) -> Any:
         if wrong := [part for part, days in zip(parts, found, strict=True) if days is None]:
             problems.add(line, f'"{wrong[0][:60]}" are no free days; write 2026-12-24 to 2027-01-02, or one date')
         return tuple(Absence(**days) for days in found if days)
+    if key == "work_days":
+        parts = [part.strip() for part in text.split(",")]
+        dates = [read_date(part) for part in parts]
+        if wrong := [part for part, date in zip(parts, dates, strict=True) if date is None]:
+            problems.add(line, f'"{wrong[0][:60]}" is no date; write {key}: 2026-12-19, 2027-01-09')
+        return tuple(date for date in dates if date)
     names = [] if text.casefold() == "none" else [part.strip().casefold() for part in text.split(",")]
     if wrong := [name for name in names if name not in DAYS]:
         problems.add(line, f'"{wrong[0][:60]}" is no day of the week; {problems.nearest(wrong[0], (*DAYS, "none"))}')
@@ -178,6 +184,7 @@ def render_front(plan: Plan) -> list[str]:
         "hours_per_day": "" if calendar.hours_per_day == usual.hours_per_day else number(calendar.hours_per_day),
         "weekend": "" if calendar.weekend == usual.weekend else ", ".join(DAYS[d] for d in calendar.weekend) or "none",
         "free_days": ", ".join(write_days(days, words(plan.language)) for days in calendar.free_days),
+        "work_days": ", ".join(date.isoformat() for date in calendar.work_days),
     }
     return ["---", *(f"{key}: {value}" for key, value in values.items() if value), "---"]
 

@@ -257,7 +257,8 @@ class Calendar(Frozen):
     """When work happens: `country` is an ISO 3166 code whose public holidays are free; `start`: first day.
 
     `region`: a part of the country with holidays of its own, by the code that the `holidays` library uses (BY, ENG).
-    `free_days`: days on which nobody works, beyond weekends and public holidays.
+    `free_days`: days on which nobody works, beyond weekends and public holidays; `work_days`: days on which people
+    work all the same, whatever would make them free (a Saturday worked in return for a bridging day).
     """
 
     country: Annotated[str, Field(pattern=r"^([A-Z]{2})?$")] = ""
@@ -267,6 +268,7 @@ class Calendar(Frozen):
     weekend: tuple[Annotated[int, Field(ge=0, le=6)], ...] = (5, 6)
     """Free days of the week, Monday is 0."""
     free_days: tuple[Absence, ...] = ()
+    work_days: tuple[dt.date, ...] = ()
 
     @model_validator(mode="after")
     def _placed(self) -> Calendar:

@@ -97,7 +97,11 @@ def notes_in_words(plan: Plan, schedule: Schedule) -> list[str]:
     """What the reader of the schedule must know, in the plan's language."""
     roles = [note.subject for note in schedule.notes if note.code == "role-assumed"]
     together = len(roles) > 1  # one sentence for all of them
-    texts = [note_text(note, plan.language) for note in schedule.notes if note.code != "role-assumed" or not together]
+    priceless = schedule.cost is None  # then one short sentence says so for all tasks
+    skipped = {"role-assumed"} if together else set()
+    skipped |= {"unpriced"} if priceless else set()
+    texts = [note_text(note, plan.language) for note in schedule.notes if note.code not in skipped]
+    texts += [words(plan.language)["view.note-no-rates"]] if priceless and schedule.effort_h else []
     return [words(plan.language)["view.roles_assumed"].format(subject=", ".join(roles)), *texts] if together else texts
 
 
