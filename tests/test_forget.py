@@ -77,6 +77,8 @@ def test_a_client_leaves_the_archive_and_marks_its_runs(archive: Path, capsys: p
 def test_an_unknown_client_names_the_nearest(archive: Path) -> None:
     with pytest.raises(InputError, match="Did you mean Acme"):
         find_client(archive, "Acmee")
+    with pytest.raises(InputError, match="Did you mean Beta"):
+        find_client(archive, "et")
 
 
 def test_damaged_projects_and_mapped_files_are_forgotten_too(tmp_path: Path) -> None:

@@ -41,9 +41,10 @@ def find_client(folder: Path, client: str) -> tuple[Leaving, ...]:
     chosen = tuple(e for e in every if client_key(e.client) == client_key(owner))
     if not chosen:
         known = sorted({e.client for e in every} | {e.name for e in every})
-        near = difflib.get_close_matches(client, known, 1)
+        part_of = [name for name in known if client_key(client) in client_key(name)]
+        near = difflib.get_close_matches(client, known, 1) or part_of
         hint = f"Did you mean {near[0]}? " if near else ""
-        raise InputError(f"No client or project named {client} in {folder}. {hint}Known: {', '.join(known)}.")
+        raise InputError(f"No client or project named {client} in {folder}. {hint}Known: {'; '.join(known)}.")
     return chosen
 
 
