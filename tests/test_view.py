@@ -295,6 +295,37 @@ def test_diff_tells_what_hung_on_a_requirement(tmp_path: Path) -> None:
     assert {"id": "T10", "on": "R7"}.items() <= next(h for h in data["hanging"] if h["id"] == "T10").items()
 
 
+def test_render_stands_beside_the_plan_unless_told(tmp_path: Path) -> None:
+    (tmp_path / "p.md").write_text((SAMPLE / "plan.md").read_text(encoding="utf-8"), encoding="utf-8")
+    assert plansmith("render", "p.md", cwd=tmp_path).stdout == "Written: p.html\n"
+    assert (tmp_path / "p.html").is_file()
+    unnamed = plansmith("render", "-", cwd=tmp_path, stdin="# P\n")
+    assert (unnamed.returncode, "add -o plan.html" in unnamed.stderr) == (2, True)
+
+
+def test_a_brief_or_a_folder_in_place_of_a_plan_gets_a_hint(tmp_path: Path) -> None:
+    brief = plansmith("lint", SAMPLE / "brief.md", cwd=tmp_path)
+    assert brief.returncode == 2
+    assert "is no plan" in brief.stderr
+    assert "plansmith plan" in brief.stderr
+    folder = plansmith("show", SAMPLE, cwd=tmp_path)
+    assert (folder.returncode, str(SAMPLE / "plan.md") in folder.stderr) == (2, True)
+
+
+def test_lint_speaks_the_plans_language_and_explains(tmp_path: Path) -> None:
+    text = (SAMPLE / "plan.md").read_text(encoding="utf-8").replace("plansmith: 1", "plansmith: 1\nlanguage: ro", 1)
+    text = text.replace("\nlanguage: en", "", 1)
+    (tmp_path / "ro.md").write_text(
+        text.replace("## Risks", "## Riscuri").replace("- after T3", "- after T99"), "utf-8"
+    )
+    done = plansmith("lint", "ro.md", "--explain", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "eroare unknown-reference: T5: „după” numește T99, care nu există." in done.stdout
+    assert "unknown-reference: Un element numește alt element" in done.stdout
+    assert "4 erori" in done.stdout
+    assert "Nu s-a verificat dacă așa a spus clientul." in done.stdout
+
+
 def test_lint_passes_a_sample_and_fails_on_an_error(tmp_path: Path) -> None:
     done = plansmith("lint", SAMPLE / "plan.md", "--brief", SAMPLE / "brief.md", cwd=tmp_path)
     assert done.returncode == 0, done.stdout

@@ -163,23 +163,26 @@ def _column(percent: float, room: int) -> int:
     return min(room - 1, int(percent / 100 * room))
 
 
-def print_findings(findings: Sequence[Finding], language: str = "en", explain: bool = False) -> None:
-    """Findings, one a line with its remedy, and how many there are of each kind; `explain`: with their rules."""
+def print_findings(
+    findings: Sequence[Finding], language: str = "en", explain: bool = False, compared: bool = True
+) -> None:
+    """Findings, one a line with its remedy, and how many there are of each kind.
+
+    `explain`: with their rules. `compared`: whether the plan could be compared with the client's words.
+    """
     out, say = console(), words(language)
     styles = {"error": "bold red", "warning": "yellow", "advice": "dim"}
     for finding in findings:
         place = f"{finding.item}: " if finding.item else ""
         severity = (say[f"findings.{finding.severity}"], styles[finding.severity])
         out.print(Text.assemble(severity, f" {finding.code}: {place}{finding.message}. {finding.remedy}"))
+    if explain and findings:
+        out.print()
+        for code in dict.fromkeys(finding.code for finding in findings):
+            out.print(Text.assemble((code, "bold"), f": {explained(code, language)}"))
+        out.print()
     counts = {severity: sum(f.severity == severity for f in findings) for severity in styles}
     parts = [plural(language, severity, n) for severity, n in counts.items() if n]
-    for code in dict.fromkeys(finding.code for finding in findings if explain):
-        out.print(
-            Text.assemble("\n" if code == findings[0].code else "", (code, "bold"), f": {explained(code, language)}")
-        )
-    out.print(
-        Text(
-            ("\n" if explain and parts else "") + (", ".join(parts) + "." if parts else say["findings.nothing"]),
-            style="bold",
-        )
-    )
+    out.print(Text(", ".join(parts) + "." if parts else say["findings.nothing"], style="bold"))
+    if not compared:
+        out.print(Text(say["findings.not_compared"], style="dim"))

@@ -49,7 +49,9 @@ def show(plan: PlanFile, *, as_json: AsJson = False) -> None:
 def render(
     plan: PlanFile,
     *,
-    output: Annotated[Path, Parameter(name=("--output", "-o"), help="File to write, .html.")],
+    output: Annotated[
+        Path | None, Parameter(name=("--output", "-o"), help="File to write, .html; left out, beside the plan.")
+    ] = None,
     brief: BriefFile = None,
     force: Annotated[bool, Parameter(negative=(), help="Replace the output file if it exists.")] = False,
 ) -> None:
@@ -66,6 +68,9 @@ def render(
     from plansmith.files import write_text
     from plansmith.plan import render_html, schedule, simulate, with_quotes
 
+    if output is None and str(plan) == "-":
+        raise InputError("A plan from standard input has no file name to follow: add -o plan.html.")
+    output = output or plan.with_suffix(".html")
     if output.suffix.lower() not in (".html", ".htm"):
         raise InputError(f"{output}: a page is written as .html; {output.suffix or 'no suffix'} is something else.")
     if output.exists() and not force:
@@ -133,7 +138,7 @@ def lint(
     else:
         from plansmith.cli.chart import print_findings
 
-        print_findings(findings, read.language, explain)
+        print_findings(findings, read.language, explain, compared=bool(brief or read.quotes))
     if any(finding.severity == "error" for finding in findings):
         sys.exit(1)
 
@@ -144,13 +149,27 @@ def read_plan(path: Path) -> Plan:
     from plansmith.plan import PlanError, parse_json, parse_plan
     from plansmith.sources.read import read_text
 
+    if path.is_dir() and (path / "plan.md").is_file():
+        raise InputError(f"{path} is a folder; give the plan in it: {path / 'plan.md'}")
     if str(path) != "-" and path.suffix.lower() not in (".md", ".markdown", ".txt", ".json") and path.is_file():
         raise InputError(f"{path}: a plan is a .md or .json file; {path.suffix or 'no suffix'} is neither.")
     text = read_text(path)
     try:
         return parse_json(text) if path.suffix.lower() == ".json" else parse_plan(text)
     except PlanError as error:
+        if path.suffix.lower() != ".json" and not _has_form(text):
+            raise InputError(
+                f"{path} is no plan: it has no title and no headings. If it is a client's text, write the plan for it "
+                f"first: plansmith plan {path} -o plan.md"
+            ) from error
         raise InputError(f"{path}: {error.message}", error.problems) from error
+
+
+def _has_form(text: str) -> bool:
+    """Whether anything in a text looks like the form of a plan."""
+    return text.lstrip("\ufeff \n").startswith("---") or any(
+        line.lstrip().startswith("#") for line in text.splitlines()
+    )
 
 
 def _read_brief(path: Path) -> Brief:

@@ -156,7 +156,8 @@ def _items(old: Plan, new: Plan) -> Iterator[ItemChange]:
             hidden = {"status", "superseded_by", "origin", "source"} if was.status != now.status else set()
             if was.source == _handed(was, before) and now.source == _handed(now, after):
                 hidden |= {"source"}
-            fields = _fields(was, now, [f for f in type(now).model_fields if f not in hidden])
+            own = sorted(type(now).model_fields, key=Item.model_fields.__contains__)  # where it comes from stands last
+            fields = _fields(was, now, [f for f in own if f not in hidden])
             if fields or was.status != now.status:
                 yield ItemChange(name, _how(was, now), title(now), tuple(fields), now.superseded_by)
 
