@@ -24,6 +24,7 @@ SETTINGS = "plansmith.toml"
 # name, where it is, what it does (shown by --help)
 COMMANDS = (
     ("demo", "plansmith.cli.demo:demo", "Tune the embedded model on 14 sample projects and write a plan with it."),
+    ("import", "plansmith.cli.archive:import_", "Turn past projects of any form into an archive."),
     (
         "check",
         "plansmith.cli.learn:check",
@@ -42,6 +43,7 @@ COMMANDS = (
     ("render", "plansmith.cli.plans:render", "Make one HTML file of a plan, for the client."),
     ("diff", "plansmith.cli.plans:diff", "Compare two versions of a plan."),
     ("lint", "plansmith.cli.plans:lint", "Check a plan for gaps, contradictions and invented facts."),
+    ("push-dataset", "plansmith.cli.archive:push_dataset", "Publish an archive as a dataset on the Hub."),
     ("doctor", "plansmith.cli.doctor:doctor", "Say what this machine can do, and what is missing."),
 )
 

@@ -108,7 +108,7 @@ def push_dataset(
     from dataclasses import asdict
 
     from plansmith.sources.archive import read_archive
-    from plansmith.sources.hub import push_archive
+    from plansmith.sources.pushing import push_archive
 
     pushed = push_archive(read_archive(archive), name, public, allow_personal_data)
     if as_json:

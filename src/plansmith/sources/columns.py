@@ -15,10 +15,9 @@ Try: plansmith import data.jsonl -o archive --dry-run
 from __future__ import annotations
 
 import difflib
-import os
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -289,7 +288,7 @@ class _Reader:
                 f"{_rows(self.seen['several'])} of several turns: the plan is the last full answer, the brief all that "
                 "the client wrote before it; earlier answers and what comes after are left out"
             )
-        shared = os.path.commonprefix([pair.brief for pair in pairs]) if len(pairs) > 2 else ""
+        shared = _common_start([pair.brief for pair in pairs]) if len(pairs) > 2 else ""
         if len(shared.strip()) >= _PREFIX and shared != pairs[0].brief:
             notes.append(
                 f'all briefs begin with the same {len(shared)} characters, "{shortened(shared, 60)}"; if that is an '
@@ -303,7 +302,7 @@ class _Reader:
                 notes.append(f"row {pair.number} says the same as row {first[key]} and is left out")
             else:
                 first[key] = pair.number
-                kept.append(pair if pair.client or not pair.name else replace(pair, client=""))
+                kept.append(pair)
         self.table.pairs = kept
 
 
@@ -313,6 +312,12 @@ def _text(row: Row, column: str) -> str:
         return value.removeprefix("\ufeff")
     kind = "a list" if isinstance(value, list) else "an object" if isinstance(value, dict) else f"{value!r:.40}"
     raise InputError(f"{column} is no text but {kind}")
+
+
+def _common_start(texts: Sequence[str]) -> str:
+    """What all texts begin with: the first and the last in order differ earliest."""
+    first, last = min(texts), max(texts)
+    return first[: next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))]
 
 
 def _rows(n: int) -> str:
