@@ -194,19 +194,3 @@ def train_run(
     documents = read_archive(archive)
     with progress() as watch:
         return tune(documents, split(documents, seed, test), chosen, settings, name, runs, watch, resume)
-
-
-def runs(
-    *,
-    folder: Annotated[Path, Parameter(name="--runs", help="Folder of the runs.")] = Path("runs"),
-    as_json: Json = False,
-) -> None:
-    """List the tuned models with their base, data and held-out loss. Example: plansmith runs"""
-    from plansmith.cli.show import print_runs
-    from plansmith.tuning.runs import list_runs, open_run
-
-    found = [open_run(name, folder) for name in list_runs(folder)]
-    if as_json:
-        print(json.dumps([{"run": run.name, **run.story} for run in found], indent=2, ensure_ascii=False))
-    else:
-        print_runs(found, folder)

@@ -18,6 +18,7 @@ from plansmith.cli.console import console
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from plansmith.tuning.compare import Comparison
     from plansmith.tuning.loop import Progress as Training
     from plansmith.tuning.loop import Watch
     from plansmith.tuning.preflight import Preflight
@@ -137,6 +138,13 @@ def print_check(found: Preflight) -> None:
         f"\nTokens as {found.base} counts them; trained = over all rows, prompts included. Recipe: {r.epochs} epochs, batch {r.batch}, "
         f"rank {r.rank}, learning rate {r.learning_rate:g}: [bold]{found.steps} steps[/]."
     )
+    if f := found.forecast:
+        word = "[green]fits[/]" if f.fits else "[red]does not fit[/]"
+        time = f", about {clock(f.seconds)} if nothing else is running" if f.seconds else ""
+        out.print(
+            f"Forecast for {found.machine}: {f.memory:.1f} GB of {f.available:.0f} GB, which {word}{time}. "
+            f"GPUs that suffice: {', '.join(name for name, fits in f.gpus.items() if fits) or 'none of those known'}."
+        )
     out.print("\nOne row as the model sees it; [green]what it learns to write[/] is marked:\n")
     text = Text()
     for piece, learned in found.example:
@@ -150,33 +158,68 @@ def print_run(run: Run) -> None:
     """What a training run came to."""
     result, data, out = run.story["result"], run.story["data"], console()
     losses = result["held_out_loss"]
-    kept = losses[result["best_epoch"]]
+    kept = run.best_loss
     out.print(
         f"\n[bold]{run.name}[/]: tuned {run.story['base']['name']} on {len(data['train'])} projects in {clock(result['training_seconds'])} "
         f"({result['steps']} steps, {result['tokens_per_second']:.0f} tokens/s)."
     )
     out.print(
         f"Held-out loss on {len(data['test'])} projects it never saw: [bold]{losses[0]:.3f}[/] before, [bold green]{kept:.3f}[/] after "
-        f"(epoch {result['best_epoch']} kept)."
+        f"(as it was after step {result['best_step']})."
     )
     if kept >= losses[0]:
         out.print("[yellow]Tuning did not help on the held-out projects.[/] More documents, or another recipe, may.")
     out.print(f"Run folder: {run.folder}/")
 
 
-def print_runs(found: list[Run], folder: Path) -> None:
-    """The runs as a table."""
-    if not found:
-        console().print(f"No runs in {folder}/ yet. Make one with: plansmith train ARCHIVE")
+def print_runs(found: list[Run], unfinished: list[str], folder: Path) -> None:
+    """The runs as a table; runs that learned from a client who was forgotten, and unfinished ones, are named."""
+    out = console()
+    if not found and not unfinished:
+        out.print(f"No runs in {folder}/ yet. Make one with: plansmith train ARCHIVE")
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("run", "base", "projects", "rows", "held-out before", "after", "time"):
-        table.add_column(name, justify="left" if name in ("run", "base") else "right")
+    for name in ("run", "base", "projects", "rows", "recipe", "held-out before", "best", "time"):
+        table.add_column(name, justify="left" if name in ("run", "base", "recipe") else "right")
     for run in found:
-        s, losses = run.story, run.story["result"]["held_out_loss"]
-        after = losses[s["result"]["best_epoch"]]
-        table.add_row(run.name, s["base"]["name"], str(len(s["data"]["train"])), str(s["data"]["rows"]), f"{losses[0]:.3f}", f"{after:.3f}", clock(s["result"]["training_seconds"]))  # fmt: skip
-    console().print(table)
+        s, r = run.story, run.story["recipe"]
+        recipe = f"{r['epochs']} x batch {r['batch']}, rank {r['rank']}, {r['learning_rate']:g}"
+        counts = (str(len(s["data"]["train"])), str(s["data"]["rows"]))
+        losses = (f"{s['result']['held_out_loss'][0]:.3f}", f"{run.best_loss:.3f}")
+        table.add_row(run.name, s["base"]["name"], *counts, recipe, *losses, clock(s["result"]["training_seconds"]))
+    if found:
+        out.print(table)
+    for run in found:
+        if gone := run.story.get("forgotten"):
+            out.print(f"[yellow]{run.name}[/] learned from {', '.join(gone)}, forgotten since: train it anew.")
+    for name in unfinished:
+        out.print(
+            f"[yellow]{name}[/] was begun and not finished: go on with plansmith train ARCHIVE --name {name} --resume"
+        )
+
+
+def print_comparison(found: Comparison) -> None:
+    """Two runs side by side: what differs, then what came of each."""
+    out = console()
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("", found.one, found.other):
+        table.add_column(name, overflow="fold")
+    for rows in (found.settings, found.results):
+        for name, one, other in rows:
+            table.add_row(f"[dim]{name}[/]", _figure(one), _figure(other))
+        table.add_section()
+    out.print(table)
+    if not found.comparable:
+        what = "projects" if not found.same_test else "bases"
+        out.print(
+            f"[yellow]The two held out or learned from different {what}:[/] their losses cannot be set against each other."
+        )
+
+
+def _figure(value: object) -> str:
+    if isinstance(value, float) and value >= 0.01:
+        return f"{value:,.3f}" if value < 100 else f"{value:,.0f}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def print_plan(written: Written, target: str) -> None:

@@ -253,7 +253,7 @@ def _tensors(model: Any, optimizer: Any) -> dict[str, Any]:
 
     found = {f"model.{name}": tensor for name, tensor in _adapter(model).items()}
     held: dict[str, Any] = get_optimizer_state_dict(model, optimizer.optimizer, options=_options())
-    for name, state in held["state"].items():
+    for name, state in held.get("state", {}).items():  # only the main process is given a model that is spread
         found |= {f"optimizer.{key}.{name}": value.contiguous() for key, value in state.items()}
     return found
 

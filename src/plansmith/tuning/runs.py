@@ -65,6 +65,12 @@ class Run:
         path = self.folder / "model.gguf"
         return path if path.is_file() else None
 
+    @property
+    def best_loss(self) -> float:
+        """The held-out loss of the adapter that was kept."""
+        result = self.story["result"]
+        return float(result["held_out_loss"][result["held_out_steps"].index(result["best_step"])])
+
     def client_words(self) -> list[str]:
         """Stems that belong to single clients of the archive."""
         path = self.folder / "words.txt"

@@ -79,7 +79,7 @@ def train(
                 "base": base.name,
                 "recipe": recipe.as_dict(),
                 "data": archive.sha256,
-                "split": [d.name for d in parts.test],
+                "split": parts.as_dict(),
             }
             recipe = _same_training(started(folder, begun), begun, overrides, name)
             stop.check()
