@@ -90,6 +90,9 @@ _HEAD = """# Checks
 wrong, a **warning** something that most probably is, **advice** something to look at. Items that are superseded or
 dropped are not checked. Without the brief, the quotes in the plan stand for it.
 
+Findings are written in the plan's language. `--explain` adds what each check that found something is for, `--json`
+prints the findings for programs; their codes and severities are the same in every language.
+
 This page is written by `plansmith.plan.checks.rules_as_markdown` from the rules themselves.
 """
 
