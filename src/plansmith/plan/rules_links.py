@@ -7,6 +7,7 @@ Try: plansmith lint plan.md
 from __future__ import annotations
 
 from graphlib import CycleError, TopologicalSorter
+from textwrap import shorten
 
 from plansmith.plan.cues import is_deadline, requirement_cue
 from plansmith.plan.dates import dates
@@ -205,4 +206,9 @@ def sentence_not_covered(case: Case) -> Hits:
     for sentence in case.brief.sentences if case.brief and case.plan.requirements else ():
         cue = None if sentence.id in cited else requirement_cue(sentence)
         if cue:
-            yield hit("", sentence=sentence.id, cue=worded(case, "cues", cue), text=sentence.text[:80])
+            yield hit(
+                "",
+                sentence=sentence.id,
+                cue=worded(case, "cues", cue),
+                text=shorten(sentence.text, 80, placeholder=" …"),
+            )
