@@ -243,6 +243,17 @@ def test_each_finding_has_its_romanian_text(code: str, plan: Plan, brief: Brief)
         assert other is None or code in ("vague-word",) or other.message != finding.message
 
 
+def test_findings_quote_words_as_they_are_written(plan: Plan) -> None:
+    brief = read_brief("Membrii rezervă un ponton.\n\nPagina se deschide în 2 secunde.")
+    wrong = changed(plan, "R4", text="Afișul colorat atrage ușor trecători grăbiți.", fit="", source=("S2",))
+    story = changed(wrong, "U4", role="sistem", want="să tipăresc foaia și să șterg locul")
+    found = {f.code: f.message for f in check_plan(replaced(story, language="ro"), brief) if f.item in ("R4", "U4")}
+    assert "ușor (subiectiv)" in found["vague-word"]
+    assert found["story-atomic"] == "„și să șterg” începe a doua dorință"
+    assert found["story-role"] == "„sistem” nu vrea nimic"
+    assert "trecători" in found["not-faithful"]
+
+
 def test_romanian_findings_count_and_write_as_romanian_does(plan: Plan) -> None:
     tasks = tuple(
         plan.tasks[0].model_copy(update={"id": f"T{n}", "estimate": Estimate(o=1.5, m=3, p=6)}) for n in range(1, 25)
@@ -363,7 +374,7 @@ def test_words_that_only_look_vague(text: str, plan: Plan) -> None:
 
 def test_vague_words_in_romanian(plan: Plan) -> None:
     found = check_plan(changed(replaced(plan, language="ro"), "T6", done_when="pagina este ușor de folosit"))
-    assert "usor de folosit" in next(f.message for f in found if f.code == "vague-word")
+    assert "ușor de folosit" in next(f.message for f in found if f.code == "vague-word")
 
 
 def test_same_words_with_another_number_are_no_duplicate(plan: Plan) -> None:

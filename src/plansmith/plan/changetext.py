@@ -95,6 +95,8 @@ class _Teller:
             return self.words.get(f"values.{value}", str(value))
         if field in ("budget", "rate") and value is not None:
             return price(self.language, value, self.diff.currency)
+        if field == "capacity":
+            return self.words["view.percent"].format(n=figure(self.language, round(100 * value, 1)))
         if field == "weekend":
             return ", ".join(DAYS[number] for number in value)
         return shown(value, self.language)

@@ -151,9 +151,9 @@ def _swapped(statement: str, given: str, language: str) -> list[Reason]:
             if verb != same or role == other or other in _stems(role, language):
                 continue
             if role in here and other in mine:
-                return [Reason("places", role, other)]
+                return [Reason("places", *_as_written([role, other], f"{statement} {given}", language))]
             if role not in here and other not in mine and not _vague(other, language):
-                return [Reason("instead", role, other)]
+                return [Reason("instead", *_as_written([role, other], f"{statement} {given}", language))]
     return []
 
 
@@ -193,7 +193,15 @@ def _new_words(statement: str, given: str, language: str, brief: Brief | None) -
     too_many = len(asked) > 1 and (
         weight / len(asked) > NEW_SHARE or len([w for w in new if w not in anywhere]) > NEW_WORDS
     )
-    return [Reason("words", ", ".join(new))] if too_many else []
+    return [Reason("words", ", ".join(_as_written(new, statement, language)))] if too_many else []
+
+
+def _as_written(stems: list[str], text: str, language: str) -> list[str]:
+    """The words of the text that have these stems."""
+    forms: dict[str, str] = {}
+    for word in re.findall(r"[^\W\d_]+", text):
+        forms.setdefault(stem(word, language), word)
+    return [forms.get(s, s) for s in stems]
 
 
 def _near(word: str, held: Set[str]) -> bool:

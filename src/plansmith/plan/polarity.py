@@ -118,14 +118,18 @@ def _opposites() -> tuple[tuple[frozenset[str], frozenset[str]], ...]:
 
 def _swapped(statement: str, given: str) -> Reason | None:
     """The first word of the statement whose opposite the client uses instead of it."""
-    mine, theirs = (re.findall(r"[\w-]+", fold(text)) for text in (statement, given))
-    said_words, meant_words = set(mine), set(theirs)
+    said_words, meant_words = (set(re.findall(r"[\w-]+", fold(text))) for text in (statement, given))
     for said, meant in _opposites():
         # None of the client's words on the statement's side, none of the statement's words on the client's.
         if said & said_words and meant & meant_words and not meant & said_words and not said & meant_words:
-            one, other = next(w for w in mine if w in said), next(w for w in theirs if w in meant)
-            return Reason("opposite", one, other)
+            return Reason("opposite", _first(statement, said), _first(given, meant))
     return None
+
+
+def _first(text: str, words: frozenset[str]) -> str:
+    """The first word of the text that is one of these, as it is written."""
+    hits = (m for m in re.finditer(r"[\w-]+", fold(text)) if m.group() in words)
+    return next((text[m.start() : m.end()] for m in hits), "")
 
 
 def _limits(statement: str, given: str) -> list[Reason]:

@@ -63,7 +63,8 @@ def story_without_requirement(case: Case) -> Hits:
 
 @rule("story-role", "warning", source=f"{_QUS}: well-formed")
 def story_role(case: Case) -> Hits:
-    things = word_set("cues", "product", case.plan.language) | {"database", "server", "baza de date", "data"}
+    lists = ("product", "not_people")
+    things = frozenset().union(*(word_set("cues", name, case.plan.language) for name in lists))
     for story in case.stories:
         if fold(story.role) in things:
             yield hit(story.id, role=story.role)
@@ -74,7 +75,7 @@ def story_atomic(case: Case) -> Hits:
     for story in case.stories:
         found = _second_wish().search(fold(story.want))
         if found:
-            yield hit(story.id, found=found.group().strip())
+            yield hit(story.id, found=story.want[found.start() : found.end()].strip())
 
 
 @cache
@@ -110,12 +111,13 @@ def story_minimal(case: Case) -> Hits:
 )
 def story_uniform(case: Case) -> Hits:
     for story in case.stories:
-        parts = fold(f"{story.role}|{story.want}|{story.so_that}")
+        parts = f"{story.role}|{story.want}|{story.so_that}"
         found = re.search(
-            r"^(?:as an?|an?|the|ca)\s|\|(?:i want|to to|vreau)\s|\|(?:so that|in order to|ca sa)\s|\.(?:\||$)", parts
+            r"^(?:as an?|an?|the|ca)\s|\|(?:i want|to to|vreau)\s|\|(?:so that|in order to|ca sa)\s|\.(?:\||$)",
+            fold(parts),
         )
         if found:
-            yield hit(story.id, found=found.group().strip("| "))
+            yield hit(story.id, found=parts[found.start() : found.end()].strip("| "))
 
 
 @rule(

@@ -46,7 +46,7 @@ def placeholder(case: Case) -> Hits:
         for name, text in details if suspicious else ():
             found = _placeholder().search(fold(text)) or _SLOT.search(text) or _ONLY_DOTS.search(text)
             if found and not _real_todo(text, found.group()):
-                yield hit(item.id, detail=named(case, name), found=found.group() or text)
+                yield hit(item.id, detail=named(case, name), found=text[found.start() : found.end()] or text)
                 break
     for name in ("summary", "testing", "rollout", "title"):
         text = getattr(case.plan, name)
@@ -78,7 +78,8 @@ def vague_word(case: Case) -> Hits:
             folded = mask(fold(text), _vague("exact", case.plan.language))
             for kind in _KINDS_OF_VAGUE:
                 kind_text = worded(case, "vague", kind)
-                found += [f"{m.group()} ({kind_text})" for m in _vague(kind, case.plan.language).finditer(folded)]
+                hits = _vague(kind, case.plan.language).finditer(folded)
+                found += [f"{text[m.start() : m.end()]} ({kind_text})" for m in hits]
         if found:
             yield hit(item.id, found=list(dict.fromkeys(found)))
 
