@@ -14,13 +14,15 @@ import datetime as dt
 import hashlib
 import json
 import re
+import time
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from plansmith.errors import InputError, PlansmithError
-from plansmith.files import replacing_folder, sync_folder, write_text
+from plansmith.files import adding_folders, write_text
 from plansmith.plan import Plan, parse_json, parse_plan, read_brief, render_plan
 from plansmith.sources.archive import Provenance, survey
 from plansmith.sources.columns import Pair, Table, Wanted, read_table
@@ -34,6 +36,7 @@ from plansmith.sources.records import SUFFIXES
 _SURE = 2_000
 """Characters of a brief from which it certainly holds a sentence; shorter ones are looked through."""
 _NAME = 80
+_BATCH = 64
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?$", re.IGNORECASE)
 
 Watch = Callable[[int, int, str], None]
@@ -134,19 +137,41 @@ def import_source(source: Source, out: Path, dry_run: bool = False, watch: Watch
     names = _names(out)
     done = Imported(out, refused=list(source.problems), notes=list(source.notes))
     told: dict[str, Named] = {}
+    rest = list(enumerate(source.items, 1))
     try:
-        for number, item in enumerate(source.items, 1):
-            try:
-                told[item.name] = _import(item, out, done, dry_run, names.projects.get(item.name, Named()))
-            except PlansmithError as error:
-                done.refused += [f"{item.label}: {line}" for line in error.problems or [error.message]]
-            if watch:
-                watch(number, len(source.items), item.name)
+        while rest:
+            with nullcontext(None) if dry_run else adding_folders(out) as staged:
+                said, rest = _batch(rest, out, staged, done, names, len(source.items), watch)
+            told |= said
     finally:
         # also after Ctrl-C: what is written must be whole, with its client
         if not dry_run:
             _tell(out, names, told, done)
     return done
+
+
+def _batch(
+    items: list[tuple[int, Item]],
+    out: Path,
+    staged: Path | None,
+    done: Imported,
+    names: Names,
+    total: int,
+    watch: Watch | None,
+) -> tuple[dict[str, Named], list[tuple[int, Item]]]:
+    """Put some projects into `staged`: as many as take two seconds, so that an interruption costs no more than that."""
+    told: dict[str, Named] = {}
+    begun = time.monotonic()
+    for at, (number, item) in enumerate(items, 1):
+        try:
+            told[item.name] = _import(item, out, staged, done, names.projects.get(item.name, Named()))
+        except PlansmithError as error:
+            done.refused += [f"{item.label}: {line}" for line in error.problems or [error.message]]
+        if watch:
+            watch(number, total, item.name)
+        if at == _BATCH or time.monotonic() - begun > 2:
+            break
+    return told, items[at:]
 
 
 # where projects come from
@@ -232,8 +257,8 @@ def _free(name: str, taken: set[str]) -> str:
 # where they go
 
 
-def _import(item: Item, out: Path, done: Imported, dry_run: bool, there: Named) -> Named:
-    """Write one project, or find it there; returns what archive.yaml has to say of it."""
+def _import(item: Item, out: Path, staged: Path | None, done: Imported, there: Named) -> Named:
+    """Put one project into `staged` (None: only look), or find it there; returns what archive.yaml has to say of it."""
     target = out / item.name
     if target.exists() and _hash_of(target) == item.provenance.sha256 and _whole(target):
         texts = Texts(read_text(target / "brief.md"), read_text(target / "plan.md"))
@@ -252,14 +277,12 @@ def _import(item: Item, out: Path, done: Imported, dry_run: bool, there: Named) 
         raise InputError(
             f"{target} is there already and differs; it is not overwritten. Move it away, or import into another folder"
         )
-    if not dry_run:
+    if staged:
         told = {key: value for key, value in asdict(item.provenance).items() if value}
-        out.mkdir(parents=True, exist_ok=True)
-        with replacing_folder(target) as staged:
-            for name, text in (("brief.md", brief), ("plan.md", plan), (PROVENANCE, json.dumps(told, indent=2) + "\n")):
-                # bytes: no line end may change
-                (staged / name).write_bytes(text.encode())
-            sync_folder(staged)
+        (staged / item.name).mkdir()
+        for name, text in (("brief.md", brief), ("plan.md", plan), (PROVENANCE, json.dumps(told, indent=2) + "\n")):
+            # bytes: no line end may change
+            (staged / item.name / name).write_bytes(text.encode())
     done.written.append(item.name)
     return named
 

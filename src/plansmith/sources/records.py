@@ -70,11 +70,13 @@ def _decoded(data: bytes) -> str:
 
 def broken_text(text: str) -> str:
     """Why a text cannot be kept in a file, or an empty text."""
-    lone = next((c for c in text if "\ud800" <= c <= "\udfff"), "")
-    if "\udc80" <= lone <= "\udcff":
-        return f"is not UTF-8 (byte 0x{ord(lone) - 0xDC00:02x}); save the file as UTF-8"
-    if lone:
-        return f"holds half a character (\\u{ord(lone):04x})"
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        lone = ord(text[error.start])
+        if 0xDC80 <= lone <= 0xDCFF:
+            return f"is not UTF-8 (byte 0x{lone - 0xDC00:02x}); save the file as UTF-8"
+        return f"holds half a character (\\u{lone:04x})"
     return "holds a NUL character" if "\x00" in text else ""
 
 
