@@ -228,6 +228,22 @@ def plansmith(*arguments: object, cwd: Path, stdin: str | None = None) -> subpro
     return subprocess.run(command, cwd=cwd, input=stdin, capture_output=True, text=True, check=False, timeout=60)
 
 
+def test_a_page_without_the_clients_words_says_so_once() -> None:
+    plan = parse_plan((SAMPLE / "plan.md").read_text(encoding="utf-8"))
+    page = render_html(plan, schedule(plan, TODAY))
+    assert page.count("The client&#39;s words are not in this file") == 1
+    assert 'Cites <a class="id" href="#S3">S3</a>' in page
+    told = with_quotes(plan, read_brief((SAMPLE / "brief.md").read_text(encoding="utf-8")))
+    page = render_html(told, schedule(told, TODAY))
+    assert "are not in this file" not in page
+    assert "Cites" not in page
+
+
+def test_lists_in_prose_stay_lists() -> None:
+    plan = Plan(title="P", testing="By hand:\n\n- on two phones\n\n- at night")
+    assert render_html(plan, schedule(plan)).count('<p class="entry">') == 2
+
+
 def test_show_fits_its_width_and_prints_json(tmp_path: Path) -> None:
     done = plansmith("show", SAMPLE / "plan.md", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
