@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
@@ -143,6 +143,10 @@ def train(
         Parameter(help="YAML file of the settings below, such as runs/NAME/recipe.yaml; flags go before it."),
     ] = None,
     resume: Annotated[bool, Parameter(negative=(), help="Go on with the unfinished run --name.")] = False,
+    track: Annotated[
+        Literal["tensorboard", "trackio"] | None,
+        Parameter(help="Log losses there too (its package must be installed)."),
+    ] = None,
     settings: Overrides | None = None,
     as_json: Json = False,
 ) -> None:
@@ -162,7 +166,7 @@ def train(
     if recipe:
         settings = layered(read_recipe(recipe), settings)
     run = train_run(
-        archive, base, name or free_name(runs), runs, settings, test or [], training_progress, resume=resume
+        archive, base, name or free_name(runs), runs, settings, test or [], training_progress, resume, track or ""
     )
     if as_json:
         print(json.dumps({"run": run.name, "folder": str(run.folder), **run.story}, indent=2, ensure_ascii=False))
@@ -179,6 +183,7 @@ def train_run(
     test: list[str],
     progress: Any,
     resume: bool = False,
+    track: str = "",
 ) -> Any:
     """Read, split and train, under a progress display."""
     from plansmith.sources.archive import read_archive
@@ -193,4 +198,4 @@ def train_run(
     seed = resolve(chosen, settings).seed  # refuses what is out of range before anything is read
     documents = read_archive(archive)
     with progress() as watch:
-        return tune(documents, split(documents, seed, test), chosen, settings, name, runs, watch, resume)
+        return tune(documents, split(documents, seed, test), chosen, settings, name, runs, watch, resume, track=track)

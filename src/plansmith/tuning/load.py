@@ -69,6 +69,10 @@ def _lean_kernels() -> None:
     from plansmith.tuning.machine import has_liger
 
     if torch.cuda.is_available() and has_liger():
+        import logging
+
+        # liger 0.8.5 warns of every back end that is not there
+        logging.getLogger("liger_kernel").setLevel(logging.ERROR)
         from liger_kernel.transformers import apply_liger_kernel_to_llama
 
         apply_liger_kernel_to_llama(cross_entropy=False, fused_linear_cross_entropy=False)
@@ -80,15 +84,23 @@ def _quantised(model: Any, compute: Any) -> Any:
     return quantise(model, compute)
 
 
-def accelerator(recipe: Recipe) -> Any:
-    """The one of this process: device, precision, and whatever `accelerate launch` set up around it."""
+TRACKERS = ("tensorboard", "trackio")
+
+
+def accelerator(recipe: Recipe, track: str = "", folder: Path | None = None) -> Any:
+    """The one of this process: device, precision, tracker, and whatever `accelerate launch` set up around it."""
     import torch
     from accelerate import Accelerator
     from accelerate.state import AcceleratorState
 
     AcceleratorState._reset_state()  # a second training in one process may want another precision
     mixed = {"fp32": "no", "bf16": "bf16", "fp16": "fp16"}[recipe.precision]
-    return Accelerator(mixed_precision=mixed, cpu=not torch.cuda.is_available())
+    cpu = not torch.cuda.is_available()
+    if not track:
+        return Accelerator(mixed_precision=mixed, cpu=cpu)
+    if not _installed(track):
+        raise MissingError(f"Tracking with {track} needs its package: pip install {track}")
+    return Accelerator(mixed_precision=mixed, cpu=cpu, log_with=track, project_dir=folder)
 
 
 def versions() -> dict[str, str]:

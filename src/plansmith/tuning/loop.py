@@ -70,10 +70,11 @@ def fit(
     log: Watch,
     check: Callable[[], None] = lambda: None,
     save_every: float = SAVE_EVERY,
+    track: str = "",
 ) -> dict[str, Any]:
     """Train and keep the best adapter in `folder`/adapter; goes on from `folder`/checkpoints if there are any.
 
-    `check` is called where nothing is half done; if it raises, the state is saved first. Raises ResourceError when
+    `track`: "tensorboard" or "trackio" logs there too, below `folder`. `check` is called where nothing is half done; if it raises, the state is saved first. Raises ResourceError when
     training diverges (the last good state is kept) and InputError for checkpoints of another training.
     """
     from plansmith.tuning.load import accelerator as make_accelerator
@@ -81,7 +82,7 @@ def fit(
     from plansmith.tuning.loss import add_gradients, mean_loss
     from plansmith.tuning.machine import peak_memory
 
-    accelerator = make_accelerator(recipe)
+    accelerator = make_accelerator(recipe, track, folder)
     place, main = folder / "checkpoints", accelerator.is_main_process
     model, optimizer = prepare(load_model(base, recipe), recipe, accelerator)
     trained = [p for p in model.parameters() if p.requires_grad]
@@ -93,6 +94,7 @@ def fit(
     steps, measured = len(schedule), _measurements(recipe, len(rows))
     state = _restore(place, model, optimizer, (recipe, len(rows), sum(map(len, rows)))) or _State()
     guards = Guards(recipe, len(schedule))
+    log = _tracked(log, accelerator, recipe) if track else log
     started, spent = time.perf_counter(), state.seconds
 
     def save() -> None:
@@ -168,8 +170,24 @@ def fit(
             shutil.copytree(checkpoint.best(place, state.best), staged, dirs_exist_ok=True)
             sync_folder(staged)
     accelerator.wait_for_everyone()
+    if track:
+        accelerator.end_training()
     accelerator.free_memory()
     return result
+
+
+def _tracked(log: Watch, accelerator: Any, recipe: Recipe) -> Watch:
+    """The log, and the tracker that the user chose."""
+    accelerator.init_trackers("plansmith", config=recipe.as_dict())
+
+    def both(progress: Progress) -> None:
+        values = {"loss": progress.loss, "held_out_loss": progress.held_out, "memory_gb": progress.memory}
+        known = {name: value for name, value in values.items() if value is not None}
+        if known:
+            accelerator.log(known, step=progress.step)
+        log(progress)
+
+    return both
 
 
 def rate(step: int, steps: int, recipe: Recipe) -> float:

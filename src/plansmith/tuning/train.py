@@ -53,6 +53,7 @@ def train(
     watch: Watch,
     resume: bool = False,
     save_every: float = SAVE_EVERY,
+    track: str = "",
 ) -> Run:
     """Tune `base` on the split's train documents and write the finished run.
 
@@ -86,7 +87,7 @@ def train(
             log = (
                 _Log(folder / "metrics.jsonl", watch, checkpoint.newest_step(folder / "checkpoints")) if main else _mute
             )
-            result = fit(base, recipe, rows, held_out, folder, log, stop.check, save_every)
+            result = fit(base, recipe, rows, held_out, folder, log, stop.check, save_every, track)
             release()
             expected = forecast(base, recipe, [*rows, *held_out], machine)
             story = _story(archive, parts, base, recipe, rows, result | {"forecast": expected and expected.as_dict()})
