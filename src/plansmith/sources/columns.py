@@ -127,9 +127,10 @@ def table_of(records: Records, source: str, wanted: Wanted | None = None) -> Tab
     rows = [(number, _folded(row, renamed)) for number, row in records.rows]
     form = _recognised(rows)
     if form is None:
-        raise InputError(_no_form(source, columns), records.problems)
+        raise InputError(_no_form(source, columns, records.kind), records.problems)
     table = Table(source, records.kind, form, columns, len(records.rows) + len(records.problems))
     table.problems += records.problems
+    table.notes += records.notes
     _Reader(table, rows).read()
     if not table.pairs:
         raise InputError(f"{source} was read as {form.name}, but no row can be used.", table.problems)
@@ -172,7 +173,7 @@ def _recognised(rows: Sequence[tuple[int, Row]]) -> Form | None:
     return max(FORMS, key=lambda form: counts[form]) if counts else None
 
 
-def _no_form(source: str, columns: Sequence[str]) -> str:
+def _no_form(source: str, columns: Sequence[str], kind: str) -> str:
     lower = {name.strip().lower(): name for name in columns}
 
     def nearness(form: Form) -> float:
@@ -180,13 +181,19 @@ def _no_form(source: str, columns: Sequence[str]) -> str:
         return there / len(form.columns) + sum(c in lower for c in form.optional) / 10
 
     nearest = max(FORMS, key=nearness)
+    shown = ", ".join(shortened(name, 40) for name in columns[:20]) or "(none)"
+    if kind == "CSV" and not nearness(nearest):
+        return (
+            f"{source} has the columns {shown}, which are no known form. Does the first line name the columns? "
+            f"If not, write one above it, such as: brief,plan"
+        )
     missing = []
     for column in nearest.columns:
         if column not in lower:
             meant = _meant(column, lower)
             missing.append(column + (f' (perhaps your "{meant}"?)' if meant else ""))
     return (
-        f"{source} has the columns {', '.join(columns) or '(none)'}, which are no known form. The nearest is "
+        f"{source} has the columns {shown}, which are no known form. The nearest is "
         f"{nearest.name}; missing: {', '.join(missing)}. Rename the columns, or say which are which with "
         f"--brief-column and --plan-column."
     )

@@ -12,7 +12,7 @@ from __future__ import annotations
 import importlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,7 @@ from typing import Any
 
 from plansmith.errors import InputError, MissingError, PlansmithError
 from plansmith.sources.columns import Table, Wanted, table_of
-from plansmith.sources.records import SUFFIXES, Records, from_rows, read_records
+from plansmith.sources.records import MAX_BYTES, SUFFIXES, Records, from_rows, read_records
 
 DATASET_ID = re.compile(r"(?:[A-Za-z0-9][\w.-]{0,95}/)?[A-Za-z0-9][\w.-]{0,95}")
 _NAMED = re.compile(r"(?:hub:|hf://datasets/|https://(?:huggingface\.co|hf\.co)/datasets/)(?P<rest>.+)")
@@ -67,16 +67,21 @@ def read_hub(
     """
     hub, datasets = libraries()
     revision = revision or named.revision
+    if Path(named.id).exists():
+        # the library would take it for the dataset
+        raise InputError(f"There is a folder {named.id} here; to read the Hub's dataset of that name, work elsewhere.")
     with explained(f"the dataset {named.id}" + (f" at {revision}" if revision else "")):
         info = hub.HfApi().dataset_info(named.id, revision=revision or None)
+        _refuse_foreign(hub, named.id, info)
         builder = datasets.load_dataset_builder(named.id, name=config or None, revision=info.sha)
         files = {str(name): [str(f) for f in found] for name, found in (builder.config.data_files or {}).items()}
         split = split or _only_split(named.id, list(files))
         base = split.partition("[")[0]
         if files and base not in files:
             raise InputError(f"{named.id} has no split {base}; it has {', '.join(files)}.")
-        inside = [f.partition(f"@{info.sha}/")[2] for f in files.get(split, [])]
-        if inside and all(f and Path(f).suffix.lower() in SUFFIXES for f in inside):
+        inside = [f.partition(f"@{info.sha}/")[2] for f in files.get(base, [])]
+        _refuse_large(hub, named.id, info.sha, inside)
+        if split == base and inside and all(f and Path(f).suffix.lower() in SUFFIXES for f in inside):
             # the files themselves, so that a wrong row is one wrong row
             records = _from_files(hub, named.id, info.sha, inside)
         else:
@@ -94,6 +99,44 @@ def _only_split(name: str, splits: list[str]) -> str:
     return splits[0] if len(splits) == 1 else "train"
 
 
+def _refuse_foreign(hub: Any, name: str, info: Any) -> None:
+    """A dataset's card may name its files; one that names files of this machine or of other hosts is refused."""
+    if not any(file.rfilename == "README.md" for file in info.siblings or ()):
+        return
+    card = hub.hf_hub_download(name, "README.md", repo_type="dataset", revision=info.sha)
+    told = hub.metadata_load(card) or {}
+    configs = told.get("configs") if isinstance(told, dict) else None
+    paths = _texts([c.get("data_files") for c in configs if isinstance(c, dict)] if isinstance(configs, list) else [])
+    dirs = _texts([c.get("data_dir") for c in configs if isinstance(c, dict)] if isinstance(configs, list) else [])
+    foreign = [p for p in (*paths, *dirs) if ":" in p or p.startswith(("/", "\\", "~")) or ".." in Path(p).parts]
+    if foreign:
+        raise InputError(
+            f"The card of {name} names files that are not its own, so it is not read:", [p[:200] for p in foreign]
+        )
+
+
+def _texts(value: object) -> list[str]:
+    """Every text in lists and mappings."""
+    if isinstance(value, str):
+        return [value]
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [text for one in inner for text in _texts(one)]
+
+
+def _refuse_large(hub: Any, name: str, commit: str, inside: Sequence[str]) -> None:
+    """Ask for the sizes before anything is downloaded."""
+    known = [f for f in inside if f]
+    size = 0
+    for start in range(0, len(known), 100):
+        found = hub.HfApi().get_paths_info(name, known[start : start + 100], revision=commit, repo_type="dataset")
+        size += sum(getattr(file, "size", 0) for file in found)
+    if size > MAX_BYTES:
+        raise InputError(
+            f"{name} is {size / 1e6:,.0f} MB in {len(known)} files; at most {MAX_BYTES / 1e6:,.0f} MB are read. "
+            "That is no archive of projects; choose a smaller split with --split."
+        )
+
+
 def _from_files(hub: Any, name: str, commit: str, inside: list[str]) -> Records:
     found = Records("")
     for file in inside:
@@ -104,6 +147,7 @@ def _from_files(hub: Any, name: str, commit: str, inside: list[str]) -> Records:
         found.kind = one.kind
         found.rows += [(start + number, row) for number, row in one.rows]
         found.problems += [f"{at}{problem}" for problem in one.problems]
+        found.notes += [f"{file}: {note}" for note in one.notes]
     return found
 
 

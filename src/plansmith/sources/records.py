@@ -12,6 +12,7 @@ import codecs
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,6 +37,7 @@ class Records:
     kind: str
     rows: list[tuple[int, Row]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 def read_records(path: Path) -> Records:
@@ -52,8 +54,13 @@ def read_records(path: Path) -> Records:
         if suffix == ".parquet":
             found = _read_parquet(path)
         else:
-            text = _decoded(path.read_bytes())
-            found = _read_csv(text, suffix) if suffix in (".csv", ".tsv") else _read_json(text, path)
+            data = path.read_bytes()
+            if suffix in (".csv", ".tsv"):
+                text, notes = _guessed(data)
+                found = _read_csv(text, suffix)
+                found.notes += notes
+            else:
+                found = _read_json(_decoded(data), path)
     except OSError as error:
         raise InputError(f"Cannot read {path}: {error.strerror or error}.") from error
     if not found.rows and not found.problems:
@@ -66,6 +73,24 @@ def _decoded(data: bytes) -> str:
     if data.startswith(_BOM_16):
         return data.decode("utf-16", "replace")
     return data.decode("utf-8-sig", "surrogateescape")
+
+
+def _guessed(data: bytes) -> tuple[str, list[str]]:
+    """The text of a CSV file, and a note where its encoding is a guess: spreadsheets still write those of old Windows.
+
+    A UTF-8 file with some broken bytes stays one; only its rows are refused.
+    """
+    text = _decoded(data)
+    broken = len(re.findall("[\udc80-\udcff]", text))
+    if not broken or broken <= len(re.findall("[\x80-\ud7ff\ue000-\U0010ffff]", text)):
+        return text, []
+    from plansmith.sources.formats.encoding import guess
+
+    try:
+        text, encoding = guess(data)
+    except UnicodeError:
+        return text, []
+    return text, [f"not UTF-8; read as {encoding}, look at its letters"]
 
 
 def broken_text(text: str) -> str:
@@ -125,7 +150,13 @@ def _whole_json(text: str, path: Path) -> Records | None:
     if isinstance(data, dict):
         lists = [(key, value) for key, value in data.items() if isinstance(value, list) and value]
         rows = [(key, value) for key, value in lists if all(isinstance(row, dict) for row in value)]
-        if len(rows) != 1 or {"messages", "conversations", "prompt", "completion"} & data.keys():
+        if {"messages", "conversations", "prompt", "completion"} & data.keys():
+            return None
+        if len(rows) > 1:
+            raise InputError(
+                f"{path} holds several lists of rows ({', '.join(key for key, _ in rows)}); save the one you want by itself."
+            )
+        if not rows:
             return None
         data = rows[0][1]
     found = Records("JSON list")
@@ -152,7 +183,9 @@ def _kind(value: object) -> str:
 def _read_csv(text: str, suffix: str) -> Records:
     found = Records("CSV")
     csv.field_size_limit(MAX_BYTES)
-    separator = "\t" if suffix == ".tsv" else _separator(text)
+    told = re.match(r'"?sep=(.)"?\r?\n', text)  # what Excel writes, and reads, before the first line
+    text = text[told.end() :] if told else text
+    separator = told[1] if told else "\t" if suffix == ".tsv" else _separator(text)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     header: list[str] = []
     number = 0
