@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import random
 import time
 from collections.abc import Callable
 from itertools import pairwise
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 
 from plansmith.plan import Brief, Plan, check_plan, parse_plan, read_brief, rules_as_markdown
 from plansmith.plan.checks import RULES
+from plansmith.plan.similar import similar_pairs
 from plansmith.plan.types import Connection, Dependency, Estimate, Quote, Scenario, Silence, Term
 
 ROOT = Path(__file__).parent.parent
@@ -421,6 +423,24 @@ def test_findings_of_any_plan_name_a_rule_an_item_and_a_remedy(plan: Plan, text:
     # what the rules say of items that no longer hold, only references and citations excepted
     gone = [f for f in check_plan(plan) if f.item in items and items[f.item].status != "live"]
     assert {f.code for f in gone} <= {"unknown-reference", "unknown-sentence", "idle-silence"}
+
+
+def test_near_duplicates_of_any_length_are_found_and_only_those() -> None:
+    rng = random.Random(5)
+    words = [f"w{n}" for n in range(200)]
+    for length in (1, 2, 5, 9, 39, 41, 49, 51, 64, 80):
+        text = rng.sample(words, length)
+        near = [*text[: length - length // 10], *(f"x{n}" for n in range(length // 10))]
+        far = [*text[: length // 2], *(f"y{n}" for n in range(length - length // 2))]
+        texts = [" ".join(part) for part in (text, far, near, text)]
+        assert similar_pairs(texts) == [(0, 2), (0, 3)], length
+
+
+def test_very_long_texts_are_compared_in_time() -> None:
+    text = " ".join(f"w{n}" for n in range(50_000))
+    begin = time.process_time()
+    assert similar_pairs([text, text, f"{text} more", text[: len(text) // 2]]) == [(0, 1), (0, 2)]
+    assert time.process_time() - begin < 2
 
 
 def test_time_grows_with_the_plan_and_a_thousand_tasks_take_less_than_a_second(plan: Plan) -> None:
