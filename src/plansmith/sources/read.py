@@ -184,7 +184,7 @@ def _true_kind(data: bytes) -> str:
     if data.startswith(b"PK\x03\x04"):
         head = data[:200]
         if b"mimetypeapplication/vnd.oasis.opendocument.text" in head or (
-            b"META-INF/manifest.xml" in data and b"content.xml" in data and b"word/" not in data
+            b"content.xml" in data and b"word/" not in data
         ):
             return "odt"
         return "docx" if b"word/" in data or b"[Content_Types].xml" in data else "zip"

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 
 MAX_TEXT = 5_000_000
 """Characters; a longer text is no brief and no plan."""
-MAX_CELLS = 200_000
+MAX_CELLS = 50_000
+"""Of one document's tables."""
 BULLETS = "•◦▪●○■□–—·*‣⁃➢➤✓✔❖▶►\uf0b7\uf0a7\uf0d8\uf0fc\uf076"
 _BULLET = re.compile(rf"(?:[{re.escape(BULLETS)}]|-)[ \t\u00a0]+(?=\S)")
 _BOX = re.compile(r"([☐☑☒✅\uf0a8\uf0fe])[ \t\u00a0]*(?=\S)")
@@ -82,22 +83,31 @@ def compose(blocks: list[Block], notes: list[str] | None = None) -> Reading:
     """The blocks as one Markdown text. Several top headings are sections: they all go down by one."""
     shift = _shift(blocks)
     made = _Text()
-    indents: list[int] = []
+    lists: list[tuple[int, bool]] = []
     before: Block | None = None
     for block in (b for raw in blocks for b in _settled(raw)):
         if block.kind != "item":
-            indents = []
-        piece = _piece(block, shift, indents)
+            lists = []
+        apart = not _goes_on(block, before, lists)
+        piece = _piece(block, shift, lists)
         if not piece.strip():
             continue
         if block.quoted:
             marks = "> " * block.quoted
             piece = "\n".join((marks + line).rstrip() for line in piece.split("\n"))
-        together = before is not None and before.kind == block.kind == "item" and before.quoted == block.quoted
-        made.add(piece, "\n" if together else "\n\n", block.place)
+        made.add(piece, "\n\n" if apart else "\n", block.place)
         before = block
     text = "".join(made.parts)
     return Reading(text + "\n" if text else "", tuple(made.places), tuple(dict.fromkeys(notes or ())))
+
+
+def _goes_on(block: Block, before: Block | None, lists: list[tuple[int, bool]]) -> bool:
+    """Whether an item stands in the same list as the one before it, so that no empty line parts them."""
+    if before is None or not (before.kind == block.kind == "item") or before.quoted != block.quoted:
+        return False
+    if block.level < len(lists):
+        return lists[block.level][1] == (block.number is not None)
+    return block.number in (None, 1)
 
 
 def _shift(blocks: list[Block]) -> int:
@@ -126,8 +136,7 @@ def _settled(block: Block) -> list[Block]:
 
 
 def _settled_table(block: Block) -> list[Block]:
-    if sum(len(row) for row in block.rows) > MAX_CELLS:
-        raise Refusal(f"it holds a table of more than {MAX_CELLS:,} cells. Keep the rows that matter")
+    check_cells(sum(len(row) for row in block.rows))
     rows = [[cell_text(cell) for cell in row] for row in block.rows]
     rows = [row for row in rows if any(row)]
     width = max((len(row) for row in rows), default=0)
@@ -143,7 +152,13 @@ def _settled_table(block: Block) -> list[Block]:
     return [Block("table", "", block.place, rows=rows, quoted=block.quoted)] if rows else []
 
 
-def _piece(block: Block, shift: int, indents: list[int]) -> str:
+def check_cells(count: int) -> None:
+    """Refuse more table cells than any plan has."""
+    if count > MAX_CELLS:
+        raise Refusal(f"its tables have more than {MAX_CELLS:,} cells. Keep the rows that matter")
+
+
+def _piece(block: Block, shift: int, lists: list[tuple[int, bool]]) -> str:
     text = block.text
     if block.kind == "rule":
         return "---"
@@ -161,11 +176,11 @@ def _piece(block: Block, shift: int, indents: list[int]) -> str:
     if block.kind == "item":
         if not text:
             return ""
-        level = min(block.level, len(indents))
-        del indents[level:]
+        level = min(block.level, len(lists))
+        del lists[level:]
         marker = "- " if block.number is None else f"{block.number}. "
-        margin = sum(indents)
-        indents.append(len(marker))
+        margin = sum(width for width, _ in lists)
+        lists.append((len(marker), block.number is not None))
         return " " * margin + marker + text.replace("\n", "\n" + " " * (margin + len(marker)))
     return re.sub(r"(?m)^(#{1,6}[ \t])", r"\\\1", text)
 

@@ -105,6 +105,10 @@ def parse_xml(data: bytes, name: str) -> Any:
         root = etree.fromstring(data, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         reason = str(error).split("\n")[0]
+        if "ntity" in reason or "amplification" in reason:
+            raise Refusal(
+                f"its part {name} declares entities, which documents never need. Do not trust this file"
+            ) from error
         if "depth" in reason:
             raise Refusal(f"its part {name} nests elements too deeply. Do not trust this file") from error
         raise Refusal(

@@ -19,6 +19,7 @@ from plansmith.sources.formats.blocks import (
     Block,
     Reading,
     Refusal,
+    check_cells,
     clean,
     compose,
     marked_id,
@@ -81,7 +82,7 @@ class _Reader:
         self.hidden: list[str] = []
         self.notes_used: list[tuple[str, str]] = []
         self.counters: dict[tuple[str, int], int] = {}
-        self.paragraphs = self.tables = 0
+        self.paragraphs = self.tables = self.cells = 0
 
     def read(self) -> Reading:
         body = child(self.root, "body")
@@ -269,6 +270,8 @@ class _Reader:
                 cells.append("" if merged is not None and value(merged, "val", "continue") == "continue" else text)
                 span = number(child_value(settings, "gridSpan"), 1)
                 cells += [""] * min(max(span - 1, 0), _MOST_COLUMNS)
+            self.cells += len(cells)
+            check_cells(self.cells)
             if cells and not (child(row, "trPr") is not None and child(child(row, "trPr"), "del") is not None):
                 rows.append(cells)
         self.blocks.append(Block("table", "", place, rows=rows))

@@ -25,10 +25,10 @@ _WORDS = re.compile(r"\b(?:şi|să|că|în|și|pentru|este|sunt|vrem|dorim|care|
 
 
 def guess(data: bytes, declared: str = "") -> tuple[str, str]:
-    """Text and encoding; raises UnicodeError where the bytes are no text in any of them."""
+    """Text and encoding; bytes that are no letters in any encoding become U+FFFD."""
     for mark, name in _MARKS:
         if data.startswith(mark):
-            return data.decode(name), name
+            return data.decode(name, "replace"), name
     try:
         return data.decode("utf-8"), "utf-8"
     except UnicodeDecodeError:
@@ -68,5 +68,5 @@ def _by_statistics(data: bytes) -> tuple[str, str]:
     name = best.encoding if best else "cp1252"
     try:
         return data.decode(name), name
-    except UnicodeDecodeError:
-        return data.decode("cp1252"), "cp1252"
+    except (UnicodeDecodeError, LookupError):
+        return data.decode("cp1252", "replace"), "cp1252"

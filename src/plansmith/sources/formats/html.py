@@ -14,7 +14,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from plansmith.sources.formats.blocks import Block, Reading, Refusal, clean, compose, counted, quoted
+from plansmith.sources.formats.blocks import Block, Reading, Refusal, check_cells, clean, compose, counted, quoted
 from plansmith.sources.formats.encoding import guess
 
 MAX_DEPTH = 250
@@ -82,6 +82,7 @@ class _Reader:
     quoted: int = 0
     lists: int = 0
     item: Block | None = None
+    cells: int = 0
 
     def read(self, root: Any) -> list[Block]:
         title = next((e for e in root.iter("title")), None)
@@ -167,6 +168,14 @@ class _Reader:
             self._item(element, None, depth)
         elif name == "table":
             self._table(element, depth)
+        elif name == "dt":
+            self._flush()
+            self._inside(element, depth)
+            term = clean("".join(self.inline)).rstrip(":")
+            self.inline = [f"{term}: "] if term else []
+        elif name == "dd":
+            self._inside(element, depth)
+            self._flush("item")
         elif name == "pre":
             self._flush()
             self.inline.append("".join(element.itertext()))
@@ -253,6 +262,8 @@ class _Reader:
                     held[len(cells)] = down - 1
                 cells.append(self._cell(cell, depth))
                 cells += [""] * (_span(cell, "colspan") - 1)
+            self.cells += len(cells)
+            check_cells(self.cells)
             found.append(cells)
         for caption in table.iter("caption"):
             self._inside(caption, depth)

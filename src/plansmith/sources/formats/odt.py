@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from plansmith.sources.formats.blocks import Block, Reading, Refusal, clean, compose, counted, quoted
+from plansmith.sources.formats.blocks import Block, Reading, Refusal, check_cells, clean, compose, counted, quoted
 from plansmith.sources.formats.container import Container, local, number, value
 
 _PARTS = {"section", "index-body", "list-header", "text-box", "soft-page-break"}
@@ -49,7 +49,7 @@ class _Reader:
         self.footnotes: list[str] = []
         self.comments: list[str] = []
         self.seen: Counter[str] = Counter()
-        self.paragraphs = self.tables = 0
+        self.paragraphs = self.tables = self.cells = 0
 
     def _learn(self, part: Any) -> None:
         for element in part.iter():
@@ -169,6 +169,8 @@ class _Reader:
                 repeats = min(max(number(value(cell, "number-columns-repeated"), 1), 1), _MOST_REPEATS)
                 cells += [text] * repeats
             repeats = min(max(number(value(row, "number-rows-repeated"), 1), 1), _MOST_REPEATS)
+            self.cells += len(cells) * (repeats if any(cells) else 1)
+            check_cells(self.cells)
             rows += [cells] * repeats if any(cells) else []
         self.blocks.append(Block("table", "", place, rows=rows))
 

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from plansmith.sources.formats.blocks import BULLETS, Block
+from plansmith.sources.formats.pdfgrid import Table, ruled_tables
 from plansmith.sources.formats.pdfletters import Page
 from plansmith.sources.formats.pdflines import MARK, Line, in_order
-from plansmith.sources.formats.pdftables import Table, aligned_table, ruled_tables
+from plansmith.sources.formats.pdftables import aligned_table
 
 _BULLET = re.compile(rf"(?:[{re.escape(BULLETS)}]|[-o§])$")
 _NUMBER = re.compile(r"\(?(\d{1,3})[.)]$")
@@ -79,7 +80,11 @@ class Pages:
                 self._add_table(tables.pop(0), page, first)
                 first = False
             found = aligned_table(rows, at, lambda text: bool(MARK.match(text)))
-            if found:
+            if found and all(row[0].isdigit() for row in found[0].rows) and len(found[0].rows[0]) == 2:
+                for row in rows[at : at + found[1]]:
+                    self._add_row(row, page, False)
+                at += found[1]
+            elif found:
                 self._add_table(found[0], page, first)
                 at += found[1]
             else:
@@ -109,7 +114,7 @@ class Pages:
             else:
                 self.made.append(_Open("contents", [line], page.number, page.number, line.x0))
             return
-        mark = line.words[0].text if len(line.words) > 1 and MARK.match(line.words[0].text) else ""
+        mark = self._mark(line)
         if self._is_heading(line):
             self._add_heading(line, page)
         elif mark and not (mark in ("-", "–", "—") and self._continues(line, page, first)):
@@ -122,6 +127,20 @@ class Pages:
         else:
             self.marks = []
             self.made.append(_Open("paragraph", [line], page.number, page.number, line.x0, style=self._style(line)))
+
+    def _mark(self, line: Line) -> str:
+        """The bullet or number that begins a list item; a bare number only where a gap and its order show it."""
+        first = line.words[0].text
+        if len(line.words) < 2:
+            return ""
+        if MARK.match(first):
+            return first
+        if first.isdigit() and len(first) < 3 and line.words[1].x0 - line.words[0].x1 > 0.8 * line.size:
+            before = self.made[-1] if self.made else None
+            last = before.mark.rstrip(".") if isinstance(before, _Open) else ""
+            if first == "1" or (last.isdigit() and int(first) == int(last) + 1):
+                return first + "."
+        return ""
 
     def _style(self, line: Line) -> tuple[float, bool]:
         return round(line.size * 2) / 2, line.bold

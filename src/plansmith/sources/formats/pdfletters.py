@@ -233,3 +233,17 @@ def is_number_line(text: str) -> bool:
     """A page number by itself: 3, - 3 -, Page 3 of 7, Pagina 2 din 5."""
     shape = r"[-–—\s]*(?:(?:page|pagina|pag\.?|p\.)\s*)?\d{1,4}(?:\s*(?:/|of|din)\s*\d{1,4})?[-–—\s]*"
     return bool(re.fullmatch(shape, text.strip(), re.IGNORECASE))
+
+
+def rows_of(words: list[Word]) -> list[list[Word]]:
+    """Words grouped by base line, from top to bottom and from left to right."""
+    rows: list[list[Word]] = []
+    for word in sorted(words, key=lambda w: (-w.y, w.x0)):
+        row = rows[-1] if rows else None
+        if row and abs(row[0].y - word.y) < 0.45 * min(max(row[0].size, 4), max(word.size, 4)):
+            row.append(word)
+        else:
+            rows.append([word])
+    for row in rows:
+        row.sort(key=lambda w: w.x0)
+    return rows

@@ -12,7 +12,8 @@ from itertools import pairwise
 from statistics import median
 
 from plansmith.sources.formats.blocks import BULLETS
-from plansmith.sources.formats.pdfletters import Page, Rule, Word, is_number_line
+from plansmith.sources.formats.pdfgrid import ruled_tables
+from plansmith.sources.formats.pdfletters import Page, Rule, Word, is_number_line, rows_of
 
 MARK = re.compile(rf"(?:[{re.escape(BULLETS)}]|[-o§]|\d{{1,3}}[.)]|[a-z][.)]|\(\d{{1,2}}\))$")
 _EDGE = 0.13
@@ -51,40 +52,67 @@ class Line:
 
 
 def furniture(pages: list[Page]) -> dict[str, dict[str, int]]:
-    """Take running headers, footers and page numbers off the pages; tells which, and on how many pages."""
-    found: dict[tuple[str, str], list[tuple[Page, list[Word]]]] = defaultdict(list)
+    """Take running headers, footers and page numbers off the pages; tells which, and on how many pages.
+
+    Such a line stands at the same height on several pages and says the same, or the same but for the page's number.
+    """
+    found: dict[tuple[str, str], list[_Edge]] = defaultdict(list)
     for page in pages:
-        rows = rows_of(page.words)
-        for row in rows:
-            y, text = row[0].y, " ".join(w.text for w in row)
-            where = "head" if y > page.height * (1 - _EDGE) else "foot" if y < page.height * _EDGE else ""
-            if where and (where == "foot" or row in rows[:3]):
-                found[(where, re.sub(r"\d+", "#", text))].append((page, row))
+        for edge in _edges(page):
+            found[(edge.where, re.sub(r"\d+", "#", edge.text))].append(edge)
     told: dict[str, dict[str, int]] = {"head": {}, "foot": {}}
-    for (where, shape), places in found.items():
-        count = len({page.number for page, _ in places})
+    for (where, shape), edges in found.items():
         alone = is_number_line(shape.replace("#", "1"))
-        if (count >= 2 and count >= len(pages) * 0.4) or alone:
-            gone = {id(w) for _, row in places for w in row}
-            for page, _ in places:
-                page.words = [w for w in page.words if id(w) not in gone]
+        if _repeats(edges, len(pages)) or (alone and len(pages) == 1 and edges[0].parted):
+            for edge in edges:
+                gone = {id(w) for w in edge.row}
+                edge.page.words = [w for w in edge.page.words if id(w) not in gone]
             if not alone:
-                told[where][" ".join(w.text for w in places[0][1])] = count
+                told[where][edges[0].text] = len(edges)
     return told
 
 
-def rows_of(words: list[Word]) -> list[list[Word]]:
-    """Words grouped by base line, from top to bottom and from left to right."""
-    rows: list[list[Word]] = []
-    for word in sorted(words, key=lambda w: (-w.y, w.x0)):
-        row = rows[-1] if rows else None
-        if row and abs(row[0].y - word.y) < 0.45 * min(max(row[0].size, 4), max(word.size, 4)):
-            row.append(word)
-        else:
-            rows.append([word])
-    for row in rows:
-        row.sort(key=lambda w: w.x0)
-    return rows
+@dataclass(frozen=True)
+class _Edge:
+    """A row near the upper or lower edge of a page."""
+
+    page: Page
+    where: str
+    row: list[Word]
+    parted: bool
+    """Whether an empty strip parts it from the rest of the page."""
+
+    @property
+    def text(self) -> str:
+        return " ".join(w.text for w in self.row)
+
+
+def _edges(page: Page) -> list[_Edge]:
+    tables = [t for t in ruled_tables(page.words, page.rules) if t.top - t.bottom > _EDGE * page.height]
+    used = {id(w) for table in tables for w in table.words}
+    rows = [row for row in rows_of(page.words) if not any(id(w) in used for w in row)]
+    edges = []
+    for order, where in ((rows, "head"), (rows[::-1], "foot")):
+        for at, row in enumerate(order[:4]):
+            y = row[0].y
+            if (y > page.height * (1 - _EDGE)) if where == "head" else (y < page.height * _EDGE):
+                beside = order[at + 1][0] if at + 1 < len(order) else None
+                parted = at == 0 and (beside is None or abs(beside.y - y) > 2.5 * row[0].size)
+                edges.append(_Edge(page, where, row, parted))
+    return edges
+
+
+def _repeats(edges: list[_Edge], pages: int) -> bool:
+    """Whether rows of one shape are the same line running through the pages."""
+    if len({e.page.number for e in edges}) < max(2, pages * 0.4) or len(edges) > pages:
+        return False
+    if max(e.row[0].y for e in edges) - min(e.row[0].y for e in edges) > 3:
+        return False
+    for values in zip(*([int(n) for n in re.findall(r"\d{1,9}", e.text)] for e in edges), strict=False):
+        steps = {value - e.page.number for value, e in zip(values, edges, strict=True)}
+        if len(set(values)) > 1 and len(steps) > 1:
+            return False
+    return True
 
 
 def split_row(row: list[Word], rules: list[Rule]) -> list[Line]:
