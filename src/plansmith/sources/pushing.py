@@ -64,7 +64,7 @@ def push_archive(archive: Archive, name: str, public: bool = False, allow_person
     """
     if not DATASET_ID.fullmatch(name) or "/" not in name:
         raise InputError(f'"{name}" cannot name a dataset; write user/name with letters, digits, dots and hyphens.')
-    rows = _rows(archive)
+    rows = published_rows(archive)
     personal = personal_data(rows)
     if personal and not allow_personal:
         raise InputError(
@@ -107,7 +107,7 @@ def push_archive(archive: Archive, name: str, public: bool = False, allow_person
     return Pushed(url, commit.oid, bool(info.private), len(archive.documents), dict(totals), tuple(notes))
 
 
-def _rows(archive: Archive) -> list[Row]:
+def published_rows(archive: Archive) -> list[Row]:
     """What is published: brief and plan to the character, a plan in Markdown as its file has it."""
     found = survey(archive.folder)
     files = {p.name: p.plan for p in [*found.projects, *(guess.project for guess in found.guesses)]}
