@@ -121,8 +121,11 @@ def test_revisions_splits_and_wrong_rows(hub: FakeHub, tmp_path: Path) -> None:
     test = plansmith(hub, tmp_path, "import", "hub:dan/shops", "-o", "test", "--split", "test")
     assert read_archive(tmp_path / "test").documents[0].brief.text == "We are shop test0."
     assert test.returncode == 0
-    part = plansmith(hub, tmp_path, "import", "hub:dan/shops", "-o", "part", "--split", "test[:2]")
+    part = plansmith(hub, tmp_path, "import", "hub:dan/shops@v1", "-o", "part", "--split", "train[:2]")
     assert "2 projects written" in part.stdout, part.stderr
+    broken = plansmith(hub, tmp_path, "import", "hub:dan/shops", "-o", "none", "--split", "train[:2]")
+    assert broken.returncode == 2
+    assert "the dataset dan/shops cannot be read: JSON parse error" in said(broken)
     none = plansmith(hub, tmp_path, "import", "hub:dan/shops", "-o", "none", "--split", "dev")
     assert none.returncode == 2
     assert "has no split dev; it has" in said(none)

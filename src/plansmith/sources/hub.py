@@ -163,12 +163,12 @@ def libraries(reading: bool = True) -> tuple[Any, Any]:
         datasets: Any = importlib.import_module("datasets") if reading else None
     except ImportError as error:
         raise MissingError("The Hub needs two libraries: pip install 'plansmith[hub]'.") from error
-    quiet: Any = hub.utils
+    quiet: Any = importlib.import_module("huggingface_hub.utils")
     quiet.logging.set_verbosity_error()
     quiet.disable_progress_bars()
     if datasets:
         datasets.disable_progress_bars()
-        datasets.utils.logging.set_verbosity_error()
+        datasets.utils.logging.set_verbosity(60)  # its errors are told by ours
     return hub, datasets
 
 
@@ -187,7 +187,9 @@ def _in_words(error: Exception, what: str) -> Exception:
     from huggingface_hub import errors
 
     status = getattr(getattr(error, "response", None), "status_code", 0)
-    said = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)[:300]
+    # "An error occurred while generating the dataset" says less than what it came from
+    told = error.__cause__ if type(error).__name__ == "DatasetGenerationError" and error.__cause__ else error
+    said = next((line.strip() for line in str(told).splitlines() if line.strip()), type(told).__name__)[:300]
     if isinstance(error, errors.GatedRepoError):
         return InputError(f"Access to {what} has to be asked for on its page; then set HF_TOKEN.")
     if isinstance(error, errors.RevisionNotFoundError):
