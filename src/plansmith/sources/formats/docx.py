@@ -82,12 +82,13 @@ class _Reader:
         self.hidden: list[str] = []
         self.notes_used: list[tuple[str, str]] = []
         self.counters: dict[tuple[str, int], int] = {}
-        self.paragraphs = self.tables = self.cells = 0
+        self.paragraphs = self.tables = 0
 
     def read(self) -> Reading:
         body = child(self.root, "body")
         if body is None:
             raise Refusal("its Word document has no body. Save it anew")
+        check_cells(sum(1 for _ in body.iter("{*}tc")))
         self._walk(body)
         self._take_fake_headings()
         self.blocks += footnotes(self.container, self.folder, self.notes_used)
@@ -270,8 +271,6 @@ class _Reader:
                 cells.append("" if merged is not None and value(merged, "val", "continue") == "continue" else text)
                 span = number(child_value(settings, "gridSpan"), 1)
                 cells += [""] * min(max(span - 1, 0), _MOST_COLUMNS)
-            self.cells += len(cells)
-            check_cells(self.cells)
             if cells and not (child(row, "trPr") is not None and child(child(row, "trPr"), "del") is not None):
                 rows.append(cells)
         self.blocks.append(Block("table", "", place, rows=rows))

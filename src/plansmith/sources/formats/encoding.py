@@ -3,8 +3,8 @@
 Enters: bytes, and the character set that the file declares, if any. Leaves: text and the encoding's name.
 Try: python -c "from plansmith.sources.formats.encoding import guess; print(guess('Ziua bună, și mulțumesc'.encode('utf-8')))"
 
-Order: byte order mark, UTF-8, what is declared, Romanian in windows-1250, then charset-normalizer among the encodings
-of western and central Europe.
+Order: byte order mark, UTF-8, what is declared, Romanian in windows-1250, the letters that western and central Europe use,
+then charset-normalizer among their encodings.
 """
 
 from __future__ import annotations
@@ -19,8 +19,11 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_WESTERN = set("àáâãäåæçèéêëìíîïñòóôõöøœùúûüÿßšžªº")
+_CENTRAL = set("ăâáąäćčçďđéęěëíîľĺłńňóôőöŕřśşšťţúůűüýźżž") - set("ŕĺ")
 _FAMILY = ["cp1252", "cp1250", "iso8859_2", "iso8859_15", "iso8859_16", "mac_roman", "cp852"]
 _ROMANIAN = set("ăâîşţĂÂÎŞŢ„”“’‘–—…«»•€ \u00a0§°©®")
+_SIGNS = set("„”“’‘–—…«»•€£§°©®™ \u00a0·¡¿×÷±²³½¼¾µ¶")
 _WORDS = re.compile(r"\b(?:şi|să|că|în|și|pentru|este|sunt|vrem|dorim|care|trebuie|poate|din|cu|la)\b", re.IGNORECASE)
 
 
@@ -33,7 +36,7 @@ def guess(data: bytes, declared: str = "") -> tuple[str, str]:
         return data.decode("utf-8"), "utf-8"
     except UnicodeDecodeError:
         pass
-    for name in filter(None, (_known(declared), "cp1250" if _romanian(data) else "")):
+    for name in filter(None, (_known(declared), _by_letters(data))):
         try:
             return data.decode(name), name
         except (UnicodeDecodeError, LookupError):
@@ -50,6 +53,27 @@ def _known(declared: str) -> str:
     if name in ("iso8859-1", "ascii"):
         return "cp1252"
     return "" if name.startswith(("utf-8", "utf-7")) or name in ("idna", "punycode", "unicode-escape") else name
+
+
+def _by_letters(data: bytes) -> str:
+    """windows-1250 or -1252, where the letters that the bytes then show belong to one of the two only."""
+    if _romanian(data):
+        return "cp1250"
+    western, central = _strange(data, "cp1252", _WESTERN), _strange(data, "cp1250", _CENTRAL)
+    if western == central:
+        return ""
+    return "cp1252" if western < central else "cp1250"
+
+
+def _strange(data: bytes, name: str, letters: set[str]) -> int:
+    """How many characters within words do not belong there."""
+    text = data[:200_000].decode(name, "replace").lower()
+    return sum(
+        c not in letters
+        for word in re.findall(r"[^\W\d_]+[^\x00-\x7f]?|[^\x00-\x7f]", text)
+        for c in word
+        if c > "\x7f" and c not in _SIGNS
+    )
 
 
 def _romanian(data: bytes) -> bool:

@@ -129,7 +129,7 @@ class _Letters:
             code = code or 0xFFFD
         letter = _LIGATURES.get(code) or chr(code)
         x0, x1, y0, y1 = self._place(at)
-        if self.letters:
+        if self.letters and not self.slanted:
             apart = x0 - self.x1 > 0.35 * self.size or x0 < self.x0 - self.size or x1 < self.x1 - 2 * self.size
             moved = y0 > self.y + 1.1 * self.size or y1 < self.y - 0.6 * self.size
             if apart or moved:
