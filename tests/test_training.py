@@ -11,10 +11,10 @@ from plansmith.errors import InputError, ResourceError
 from plansmith.sources.archive import read_archive
 from plansmith.sources.split import split
 from plansmith.tuning.bases import find_base
+from plansmith.tuning.loop import Progress
 from plansmith.tuning.preflight import preflight
 from plansmith.tuning.recipe import Overrides, resolve
 from plansmith.tuning.runs import Run, list_runs, open_run
-from plansmith.tuning.loop import Progress
 from plansmith.tuning.train import train
 
 

@@ -11,7 +11,10 @@ from cyclopts import App, Parameter
 Folder = Annotated[Path, Parameter(name="--runs", help="Folder of the runs.")]
 Json = Annotated[bool, Parameter(name="--json", negative=(), help="Print JSON, for programs.")]
 
-runs = App(name="runs", help="List the tuned models, compare two of them, or draw one's report.")
+runs = App(
+    name="runs",
+    help="List the tuned models, compare two of them, or draw one's report. Example: plansmith runs compare first second",
+)
 
 
 @runs.default

@@ -148,10 +148,18 @@ def print_check(found: Preflight) -> None:
     out.print("\nOne row as the model sees it; [green]what it learns to write[/] is marked:\n")
     text = Text()
     for piece, learned in found.example:
+        piece = shortened(piece)
         text.append(f"⟦{piece}⟧" if learned else piece, style="green" if learned else "dim")
     out.print(text)
     for problem in found.problems:
         out.print(f"[yellow]Note:[/] {problem}.")
+
+
+def shortened(text: str, most: int = 900) -> str:
+    """A long text without its middle: a plan learned whole fills pages, its beginning and end tell enough."""
+    if len(text) <= most:
+        return text
+    return f"{text[: most * 2 // 3]}\n[… {len(text) - most:,} characters …]\n{text[-most // 3 :]}"
 
 
 def print_run(run: Run) -> None:

@@ -35,6 +35,10 @@ def plan(
     ] = None,
     force: Annotated[bool, Parameter(negative=(), help="Replace the output file if it exists.")] = False,
     system: Annotated[str, Parameter(help="Another system prompt.")] = "",
+    whole: Annotated[
+        bool | None,
+        Parameter(help="Write it with one prompt, in the team's own headings; by default as the run has learned."),
+    ] = None,
     runs: Runs = Path("runs"),
     as_json: Annotated[
         bool, Parameter(name="--json", negative=(), help="Print the plan as JSON, for programs.")
@@ -42,18 +46,23 @@ def plan(
 ) -> None:
     """Write the development plan for a client's brief, in steps, each sentence traced.
 
+    A run that learned from plans in the team's own form writes whole, in that form, and nothing of it is checked.
+
     Example: plansmith plan examples/brief.md -o plan.md
 
     Parameters
     ----------
     brief
-        The client's text: a .md or .txt file, or - for standard input.
+        The client's text: .md, .txt, .docx, .odt, .pdf, .html or .eml, or - for standard input.
     """
     from plansmith.cli.show import print_plan, writing_progress
     from plansmith.plan import read_brief, render_json, render_plan
     from plansmith.sources.read import read_text
 
     form = _form(output, force)
+    if _writes_whole(run, base, runs) if whole is None else whole:
+        _plan_whole(brief, run, base, runs, system, output, as_json)
+        return
     model = open_engine(run, base, runs, STEP_SLOTS, STEP_CONTEXT)
     try:
         text = read_brief(read_text(brief))
@@ -72,6 +81,51 @@ def plan(
         print_plan(written, str(output))
     else:
         print(render_plan(written.plan))
+
+
+def _writes_whole(run: str, base: str, runs: Path) -> bool:
+    """Whether the run that will write has learned from more plans in the team's own form than in ours."""
+    from plansmith.tuning.runs import list_runs, open_run
+
+    if base or not (run or list_runs(runs)):
+        return False
+    data = open_run(run or list_runs(runs)[-1], runs).story["data"]
+    return bool(data.get("whole", 0) * 2 > len(data["train"]))
+
+
+def _plan_whole(brief: Path, run: str, base: str, runs: Path, system: str, output: Path | None, as_json: bool) -> None:
+    """Write one text under the team's own headings, streaming where it goes to the terminal."""
+    from plansmith.cli.console import console
+    from plansmith.errors import InputError
+    from plansmith.files import write_text
+    from plansmith.plan import read_brief
+    from plansmith.sources.read import read_text
+    from plansmith.writing.whole import write_whole
+
+    if output and output.suffix == ".json":
+        raise InputError(f"{output}: a plan in the team's own form is text; write it to a .md file.")
+    text = read_brief(read_text(brief))
+    if not text.sentences:
+        raise InputError(f"{brief} holds no sentence to plan.")
+    engine, _ = open_engine(run, base, runs, 1, 8192)
+    try:
+        answer = write_whole(text, engine, system, None if as_json else _print_at_once)
+    finally:
+        engine.close()
+    if output:
+        write_text(output, answer.text.strip() + "\n")
+    if as_json:
+        print(
+            json.dumps({"text": answer.text, "tokens": answer.tokens, "finished": answer.finished}, ensure_ascii=False)
+        )
+        return
+    print()
+    out = console(stderr=True)
+    if not answer.finished:
+        out.print("[yellow]The model did not come to an end; what it wrote was cut.[/]")
+    out.print("[dim]Written whole, as the run has learned: nothing of it was checked against the brief.[/]")
+    if output:
+        out.print(f"Written: [bold]{output}[/]")
 
 
 def write_log(written: Written, target: Path) -> None:
@@ -154,7 +208,9 @@ def open_engine(run: str, base: str, runs: Path, slots: int, context: int) -> tu
         opened = open_run(run or known[-1], runs)
         if opened.gguf:
             return LlamaEngine(opened.gguf, FORMS[opened.story["base"]["chat"]], slots, context), opened
-        return TransformersEngine(find_base(opened.story["base"]["name"]), opened.adapter), opened
+        return TransformersEngine(
+            find_base(opened.story["base"].get("source") or opened.story["base"]["name"]), opened.adapter
+        ), opened
     chosen = find_base(base)
     if chosen.gguf:
         return LlamaEngine(Path(chosen.source), chosen.chat, slots, context), None

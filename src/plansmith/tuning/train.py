@@ -22,7 +22,7 @@ from plansmith.prompts import conversations
 from plansmith.sources.archive import Archive, Document
 from plansmith.sources.split import Split
 from plansmith.tuning import checkpoint
-from plansmith.tuning.bases import Base
+from plansmith.tuning.bases import BASES, Base
 from plansmith.tuning.forecast import fitted, forecast, shape_of
 from plansmith.tuning.gguf import write_gguf
 from plansmith.tuning.load import load_tokenizer, versions
@@ -201,14 +201,26 @@ def _as_yaml(recipe: Recipe) -> str:
 def _story(
     archive: Archive, parts: Split, base: Base, recipe: Recipe, rows: list[Row], result: dict[str, Any]
 ) -> dict[str, Any]:
+    known = {b.name for b in BASES}
     return {
-        "base": {"name": base.name, "licence": base.licence, "chat": base.chat.name},
+        "base": {
+            "name": base.name,
+            # a base of one's own is found again by its place
+            **(
+                {}
+                if base.name in known
+                else {"source": str(Path(base.source).absolute()) if Path(base.source).exists() else base.source}
+            ),
+            "licence": base.licence,
+            "chat": base.chat.name,
+        },
         "recipe": recipe.as_dict(),
         "data": {
             "sha256": archive.sha256,
             "seed": parts.seed,
             "train": {d.name: d.sha256 for d in parts.train},
             "test": {d.name: d.sha256 for d in parts.test},
+            "whole": sum(not d.plan for d in parts.train),
             "rows": len(rows),
             "tokens": sum(map(len, rows)),
             "supervised": sum(row.supervised for row in rows),
