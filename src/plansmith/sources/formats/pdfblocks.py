@@ -52,6 +52,8 @@ class Pages:
         self.made: list[Block | _Open] = []
         self.marks: list[float] = []
         self.pitch = self._pitch()
+        self.right = 0.0
+        """Where the widest line of the page ends."""
 
     def blocks(self) -> list[Block]:
         """Everything on the pages, in reading order."""
@@ -70,6 +72,7 @@ class Pages:
         return usual[len(usual) // 4] if usual else 1.25
 
     def _page(self, page: Page) -> None:
+        self.right = max((word.x1 for word in page.words), default=0.0)
         tables = ruled_tables(page.words, page.rules)
         used = {id(word) for table in tables for word in table.words}
         uprights = [rule for rule in page.rules if rule.upright]
@@ -197,11 +200,11 @@ class Pages:
         if block.kind == "item":
             return line.x0 > block.lines[0].x0 - max(4, 0.5 * line.size) or line.text[:1].islower()
         indented = line.x0 > last.x0 + 0.8 * line.size and len(block.lines) > 0 and not last.text.endswith("-")
-        return not indented and not self._ended(last, line, page)
+        return not indented and not self._ended(last, line)
 
-    def _ended(self, last: Line, line: Line, page: Page) -> bool:
+    def _ended(self, last: Line, line: Line) -> bool:
         """Whether the line before was left short on purpose, although the next word had fitted."""
-        right = max((w.x1 for w in page.words), default=0)
+        right = self.right
         room = right - last.x1 - (line.words[0].x1 - line.words[0].x0) - 0.3 * line.size
         short = room > 0.25 * (right - last.x0)
         return short and (not line.text[:1].islower() or last.text.endswith((".", "!", "?", ":")))

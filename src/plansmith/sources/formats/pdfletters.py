@@ -16,7 +16,10 @@ from plansmith.sources.formats.blocks import Refusal
 MAX_LETTERS = 60_000
 """On one page."""
 MAX_OBJECTS = 40_000
-_LIGATURES = {0xFB00: "ff", 0xFB01: "fi", 0xFB02: "fl", 0xFB03: "ffi", 0xFB04: "ffl", 0xFB05: "st", 0xFB06: "st"}
+_SPACES = frozenset((9, 10, 13, 32, 160, *range(0x2000, 0x200B)))
+_LETTERS = {0xFB00: "ff", 0xFB01: "fi", 0xFB02: "fl", 0xFB03: "ffi", 0xFB04: "ffl", 0xFB05: "st", 0xFB06: "st"}
+_LETTERS |= {2: "-", 0: "\ufffd"}
+"""Ligatures, pdfium's sign for a hyphen at a line's end, and letters that it does not know."""
 _TEXT, _PATH, _IMAGE, _FORM = 1, 2, 3, 5
 
 
@@ -87,15 +90,19 @@ def read_page(page: Any, number: int, raw: Any) -> Page:
 
 
 class _Letters:
+    """The letters of one page, gathered into words.
+
+    A call of pdfium for each letter is what reading costs, so a word is measured at its first and last letter, and
+    letter by letter only where those two stand too far apart for one word.
+    """
+
     def __init__(self, text: Any, raw: Any, page: Page, upright: Any, turn: int) -> None:
         self.text, self.raw, self.page, self.upright, self.turn = text, raw, page, upright, turn
-        self.box = tuple(ctypes.c_double() for _ in range(4))
+        self.x, self.y = ctypes.c_double(), ctypes.c_double()
+        self.box = raw.FS_RECTF()
         self.matrix = raw.FS_MATRIX()
         self.flags = ctypes.c_int()
         self.name = ctypes.create_string_buffer(128)
-        self.letters: list[str] = []
-        self.x0 = self.x1 = self.y = self.size = 0.0
-        self.bold = self.slanted = False
         self.turned: list[str] = []
         self.outside: list[str] = []
 
@@ -103,82 +110,83 @@ class _Letters:
         count = self.raw.FPDFText_CountChars(self.text)
         if count > MAX_LETTERS:
             raise Refusal(f"page {self.page.number} holds {count:,} letters; {MAX_LETTERS:,} is the limit. Split it")
+        code_at, text = self.raw.FPDFText_GetUnicode, self.text
+        letters: list[tuple[int, str]] = []
         high = 0
         for at in range(count):
-            code = self.raw.FPDFText_GetUnicode(self.text, at)
-            if 0xD800 <= code < 0xDC00:
-                high = code
+            code = code_at(text, at)
+            if code in _SPACES:
+                if letters:
+                    self._word(letters)
+                    letters = []
                 continue
-            if 0xDC00 <= code < 0xE000:
+            if 0xD800 <= code < 0xE000:  # half of a letter beyond U+FFFF
+                if code < 0xDC00:
+                    high = code
+                    continue
                 code = 0x10000 + ((high - 0xD800) << 10) + (code - 0xDC00) if high else 0xFFFD
-            high = 0
-            if code in (9, 10, 13, 32, 160) or 0x2000 <= code <= 0x200A:
-                self._end()
-                continue
-            if code == 2:  # pdfium's sign for a hyphen at a line's end
-                code = 0x2D
-            self._take(at, code)
-        self._end()
+                high = 0
+            letters.append((at, _LETTERS.get(code) or chr(code)))
+        if letters:
+            self._word(letters)
         self.page.turned = [" ".join(self.turned)] if self.turned else []
         self.page.outside = " ".join(self.outside)
 
-    def _take(self, at: int, code: int) -> None:
-        self.page.letters += 1
-        if code == 0 or code == 0xFFFD or self.raw.FPDFText_HasUnicodeMapError(self.text, at) == 1:
-            self.page.unknown += 1
-            code = code or 0xFFFD
-        letter = _LIGATURES.get(code) or chr(code)
-        x0, x1, y0, y1 = self._place(at)
-        if self.letters and not self.slanted:
-            apart = x0 - self.x1 > 0.35 * self.size or x0 < self.x0 - self.size or x1 < self.x1 - 2 * self.size
-            moved = y0 > self.y + 1.1 * self.size or y1 < self.y - 0.6 * self.size
-            if apart or moved:
-                self._end()
-        if not self.letters:
-            self._begin(at, x0, y0)
-        self.letters.append(letter)
-        self.x1 = max(x1, self.x1)
-
-    def _place(self, at: int) -> tuple[float, float, float, float]:
-        left, right, low, high = self.box
-        self.raw.FPDFText_GetCharBox(self.text, at, left, right, low, high)
-        if not self.turn:
-            start = self.upright(left.value, low.value)
-            return start[0], start[0] + right.value - left.value, start[1], start[1] + high.value - low.value
-        corners = [self.upright(x, y) for x in (left.value, right.value) for y in (low.value, high.value)]
-        xs, ys = [c[0] for c in corners], [c[1] for c in corners]
-        return min(xs), max(xs), min(ys), max(ys)
-
-    def _begin(self, at: int, x0: float, y0: float) -> None:
-        raw, m = self.raw, self.matrix
-        size = raw.FPDFText_GetFontSize(self.text, at)
-        slant = 0.0
-        if raw.FPDFText_GetMatrix(self.text, at, m):
-            size *= math.hypot(m.c, m.d) or 1.0
-            slant = math.degrees(math.atan2(m.b, m.a)) + 0.0
-        left, right = self.box[0], self.box[1]
-        placed = raw.FPDFText_GetCharOrigin(self.text, at, left, right)
-        self.y = self.upright(left.value, right.value)[1] if placed else y0
-        self.size = min(max(size, 1.0), 400.0)
-        self.slanted = abs((slant - 90 * self.turn + 180) % 360 - 180) > 8
-        self.bold = raw.FPDFText_GetFontWeight(self.text, at) >= 600 or self._named_bold(at)
-        self.x0 = self.x1 = x0
-
-    def _named_bold(self, at: int) -> bool:
-        size = self.raw.FPDFText_GetFontInfo(self.text, at, self.name, 128, self.flags)
-        return bool(size) and b"bold" in self.name.value.lower()
-
-    def _end(self) -> None:
-        if not self.letters:
-            return
-        text = "".join(self.letters)
-        self.letters = []
-        if self.slanted:
+    def _word(self, letters: list[tuple[int, str]]) -> None:
+        first, last = letters[0][0], letters[-1][0]
+        text = "".join(letter for _, letter in letters)
+        page = self.page
+        page.letters += len(text)
+        if "\ufffd" in text or self.raw.FPDFText_HasUnicodeMapError(self.text, first) == 1:
+            page.unknown += len(text)
+        size, slant, bold, x0, y = self._start(first)
+        x1 = self._end(last)
+        if abs((slant - 90 * self.turn + 180) % 360 - 180) > 8:
             self.turned.append(text)
-        elif not (-2 <= self.x0 <= self.page.width + 2 and -2 <= self.y <= self.page.height + 2):
+        elif len(letters) > 1 and not (-size < x1 - x0 < 1.3 * size * (len(text) + 1)):
+            for part in self._parted(letters, size):
+                self._word(part)
+                page.letters -= sum(len(letter) for _, letter in part)
+        elif not (-2 <= x0 <= page.width + 2 and -2 <= y <= page.height + 2):
             self.outside.append(text)
         else:
-            self.page.words.append(Word(text, self.x0, self.x1, self.y, self.size, self.bold))
+            page.words.append(Word(text, x0, max(x1, x0), y, size, bold))
+
+    def _parted(self, letters: list[tuple[int, str]], size: float) -> list[list[tuple[int, str]]]:
+        """Letters in pieces that stand together; at least two pieces, so that this comes to an end."""
+        parts = [[letters[0]]]
+        before = self._end(letters[0][0])
+        for at, letter in letters[1:]:
+            start = self._start(at)[3]
+            if -size < start - before < 0.35 * size:
+                parts[-1].append((at, letter))
+            else:
+                parts.append([(at, letter)])
+            before = self._end(at)
+        return parts if len(parts) > 1 else [letters[: len(letters) // 2], letters[len(letters) // 2 :]]
+
+    def _end(self, at: int) -> float:
+        """Where a letter ends, from left to right on the upright page."""
+        box = self.box
+        if not self.raw.FPDFText_GetLooseCharBox(self.text, at, box):
+            return -1.0
+        if not self.turn:
+            return float(self.upright(box.right, box.bottom)[0])
+        return max(self.upright(x, y)[0] for x in (box.left, box.right) for y in (box.bottom, box.top))
+
+    def _start(self, at: int) -> tuple[float, float, bool, float, float]:
+        """Size, slant in degrees, boldness and origin of a letter."""
+        raw, m, text = self.raw, self.matrix, self.text
+        size, slant = raw.FPDFText_GetFontSize(text, at), 0.0
+        if raw.FPDFText_GetMatrix(text, at, m):
+            size *= math.hypot(m.c, m.d) or 1.0
+            slant = math.degrees(math.atan2(m.b, m.a))
+        raw.FPDFText_GetCharOrigin(text, at, self.x, self.y)
+        x, y = self.upright(self.x.value, self.y.value)
+        bold = raw.FPDFText_GetFontWeight(text, at) >= 600 or (
+            raw.FPDFText_GetFontInfo(text, at, self.name, 128, self.flags) > 0 and b"bold" in self.name.value.lower()
+        )
+        return min(max(size, 1.0), 400.0), slant, bold, x, y
 
 
 def _objects(page: Any, raw: Any, made: Page, upright: Any) -> None:
