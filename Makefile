@@ -23,6 +23,7 @@ lint: $(VENV)/.test
 
 bench: $(VENV)/.test
 	$(BIN)/python bench/schedule.py
+	$(BIN)/python bench/plan.py
 
 $(BIN)/pip:
 	$(PYTHON) -m venv $(VENV)
