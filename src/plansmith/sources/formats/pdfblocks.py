@@ -120,7 +120,7 @@ class Pages:
         mark = self._mark(line)
         if self._is_heading(line):
             self._add_heading(line, page)
-        elif mark and not (mark in ("-", "–", "—") and self._continues(line, page, first)):
+        elif mark and not (mark in ("-", "–", "—") and self._is_dash(line, page, first)):
             self._add_item(line, mark, page)
         elif self._continues(line, page, first):
             block = self.made[-1]
@@ -180,6 +180,13 @@ class Pages:
         rest = Line(line.words[1:])
         level = len(self.marks) - 1
         self.made.append(_Open("item", [rest], page.number, page.number, rest.x0, mark, level, self._style(rest)))
+
+    def _is_dash(self, line: Line, page: Page, first: bool) -> bool:
+        """Whether a dash at a line's beginning only stands within a sentence that was broken there."""
+        if not self._continues(line, page, first):
+            return False
+        last = self.made[-1].lines[-1] if isinstance(self.made[-1], _Open) else line
+        return abs(line.x0 - last.x0) < 2 and not self._ended(last, line)
 
     def _continues(self, line: Line, page: Page, first: bool) -> bool:
         """Whether a line goes on with the block before it."""

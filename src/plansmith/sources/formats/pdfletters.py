@@ -172,7 +172,7 @@ class _Letters:
             return -1.0
         if not self.turn:
             return float(self.upright(box.right, box.bottom)[0])
-        return max(self.upright(x, y)[0] for x in (box.left, box.right) for y in (box.bottom, box.top))
+        return float(max(self.upright(x, y)[0] for x in (box.left, box.right) for y in (box.bottom, box.top)))
 
     def _start(self, at: int) -> tuple[float, float, bool, float, float]:
         """Size, slant in degrees, boldness and origin of a letter."""
