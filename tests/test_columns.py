@@ -338,3 +338,35 @@ def test_csv_gives_back_every_text(texts: list[tuple[str, str]], tmp_path: Path)
     told = {p.number: (p.brief, p.plan) for p in table.pairs}
     for number, (one, two) in enumerate(texts, 1):
         assert told[number] == (one.removeprefix("\ufeff"), two.removeprefix("\ufeff"))
+
+
+def test_csv_of_old_windows_encodings_is_read_and_said(tmp_path: Path) -> None:
+    said = "Vrem o aplicaţie pentru clienţi, să poată plăti şi rezerva. Costă 30 €."
+    (tmp_path / "ro.csv").write_bytes(f"brief;plan\r\n{said};Plan şi teste\r\n".encode("cp1250"))
+    table = read_table(tmp_path / "ro.csv")
+    assert table.pairs[0].brief == said
+    assert table.notes == ["not UTF-8; read as cp1250, look at its letters"]
+    # one broken byte in a UTF-8 file is one wrong row
+    (tmp_path / "utf8.csv").write_bytes("brief,plan\nă,ș\nb,țț\n".encode() + b"caf\xe9,plan\n")
+    table = read_table(tmp_path / "utf8.csv")
+    assert ([p.number for p in table.pairs], table.notes) == ([1, 2], [])
+    assert "row 3: the brief is not UTF-8" in table.problems[0]
+
+
+def test_excel_s_own_line_about_the_separator_is_obeyed(tmp_path: Path) -> None:
+    (tmp_path / "d.csv").write_text(
+        "sep=|\r\nprompt|completion\r\nWe sell, we buy; we rent|=SUM(A1:A9)\r\n", newline=""
+    )
+    pair = read_table(tmp_path / "d.csv").pairs[0]
+    assert (pair.number, pair.brief, pair.plan) == (1, "We sell, we buy; we rent", "=SUM(A1:A9)")
+
+
+def test_a_table_without_names_and_a_file_of_several_lists_are_told(tmp_path: Path) -> None:
+    (tmp_path / "d.csv").write_text(f"{'We sell bread and cake. ' * 9},Plan one\nWe fix cars.,Plan two\n")
+    with pytest.raises(InputError, match="Does the first line name the columns") as refused:
+        read_table(tmp_path / "d.csv")
+    assert len(str(refused.value)) < 400
+    rows = [{"brief": "We sell.", "plan": "x"}]
+    (tmp_path / "d.json").write_text(json.dumps({"train": rows, "test": rows}))
+    with pytest.raises(InputError, match=re.escape("several lists of rows (train, test)")):
+        read_table(tmp_path / "d.json")

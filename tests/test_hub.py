@@ -123,9 +123,16 @@ def test_revisions_splits_and_wrong_rows(hub: FakeHub, tmp_path: Path) -> None:
     assert test.returncode == 0
     part = plansmith(hub, tmp_path, "import", "hub:dan/shops@v1", "-o", "part", "--split", "train[:2]")
     assert "2 projects written" in part.stdout, part.stderr
-    broken = plansmith(hub, tmp_path, "import", "hub:dan/shops", "-o", "none", "--split", "train[:2]")
+    last = plansmith(hub, tmp_path, "import", "hub:dan/shops", "-o", "last", "--split", "train[-1:]")
+    assert (last.returncode, "1 project written" in last.stdout) == (0, True), last.stdout
+    odd = plansmith(hub, tmp_path, "import", "hub:dan/shops", "-o", "odd", "--split", "train[:x]")
+    assert (odd.returncode, "train[:x]" in said(odd)) == (2, True), odd.stderr
+    whole = plansmith(hub, tmp_path, "import", "hub:dan/shops", "-o", "whole", "--split", "train[:2]")
+    assert (whole.returncode, "2 projects written" in whole.stdout) == (0, True), whole.stdout
+    hub.put("dataset", "dan/folders", {"data.zip": b"PK, but no archive"})
+    broken = plansmith(hub, tmp_path, "import", "hub:dan/folders", "-o", "none")
     assert broken.returncode == 2
-    assert "the dataset dan/shops cannot be read: JSON parse error" in said(broken)
+    assert "the dataset dan/folders cannot be read: " in said(broken)
     none = plansmith(hub, tmp_path, "import", "hub:dan/shops", "-o", "none", "--split", "dev")
     assert none.returncode == 2
     assert "has no split dev; it has" in said(none)
@@ -212,3 +219,104 @@ def test_large_files_go_by_lfs(archive: Path, tmp_path: Path) -> None:
         assert done.returncode == 0, done.stderr
         assert "data/train.jsonl" in hub.repos["dataset", "ana/plans"].lfs
         assert any(request.startswith("PUT /_lfs/") for request in hub.requests)
+
+
+@pytest.mark.slow
+def test_cards_that_name_foreign_files_are_refused(hub: FakeHub, tmp_path: Path) -> None:
+    (tmp_path / "secret.csv").write_text("prompt,completion\nlocal,secret\n")
+    secret = tmp_path / "secret.csv"
+    foreign = (str(secret), f"file://{secret}", f"zip://secret.csv::{secret}", f"{hub.url}/x.csv", f"../../../..{secret}", "hf://datasets/dan/x/a.csv", "C:\\secret.csv")  # fmt: skip
+    shapes = tuple({"path": [path, "a.csv"]} for path in foreign)
+    files = [[{"split": "train", **shape}] for shape in shapes] + [{"train": [foreign[0]]}, foreign[0]]
+    for n, said_of in enumerate(files):
+        front = json.dumps({"configs": [{"config_name": "default", "data_files": said_of}]})
+        hub.put(
+            "dataset",
+            f"dan/evil-{n}",
+            {"README.md": f"---\n{front}\n---\n".encode(), "a.csv": b"prompt,completion\nours,plan\n"},
+        )
+    environment = {"HF_ENDPOINT": hub.url, "HF_HOME": str(tmp_path / "hf"), "HF_HUB_DISABLE_XET": "1"}
+    code = (
+        "from plansmith.errors import InputError\n"
+        "from plansmith.sources.hub import hub_id, read_hub\n"
+        f"for n in range({len(files)}):\n"
+        "    try: print(n, 'read', [p.brief for p in read_hub(hub_id(f'hub:dan/evil-{n}')).table.pairs])\n"
+        "    except InputError as error: print(error.message)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, **environment}, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines() == [
+        f"The card of dan/evil-{n} names files that are not its own, so it is not read:" for n in range(len(files))
+    ]
+
+
+@pytest.mark.slow
+def test_large_datasets_are_refused_before_they_are_downloaded(hub: FakeHub, tmp_path: Path) -> None:
+    hub.put("dataset", "dan/large", {"train.jsonl": b'{"brief": "We sell.", "plan": "x"}\n' * 9})
+    code = (
+        "from plansmith.sources import hub\n"
+        "hub.MAX_BYTES = 100\n"
+        "try: hub.read_hub(hub.HubId('dan/large'))\n"
+        "except Exception as error: print(type(error).__name__, error)\n"
+    )
+    environment = {"HF_ENDPOINT": hub.url, "HF_HOME": str(tmp_path / "hf"), "HF_HUB_DISABLE_XET": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, **environment}, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("InputError dan/large is 0 MB in 1 files; at most 0 MB are read")
+    assert not any("/resolve/" in request and request.startswith("GET") for request in hub.requests)
+
+
+def test_a_folder_of_the_dataset_s_name_is_not_taken_for_it(hub: FakeHub, tmp_path: Path) -> None:
+    (tmp_path / "dan" / "shops").mkdir(parents=True)
+    done = plansmith(hub, tmp_path, "import", "hub:dan/shops", "-o", "a")
+    assert done.returncode == 2
+    assert "There is a folder dan/shops here" in said(done)
+    assert hub.requests == []
+
+
+@pytest.mark.slow
+def test_the_fake_hub_keeps_models_as_the_real_one(hub: FakeHub, tmp_path: Path) -> None:
+    """Models are published in another room; here the protocol is tried: LFS, resuming, tags, trees, ranges."""
+    folder = tmp_path / "model"
+    (folder / "gguf").mkdir(parents=True)
+    (folder / "adapter.safetensors").write_bytes(bytes(range(256)) * 4_000)
+    (folder / "gguf" / "model.gguf").write_bytes(b"GGUF" * 1_000)
+    (folder / "README.md").write_text("---\nlicense: apache-2.0\n---\n# Model\n")
+    code = f"""
+import sys
+from pathlib import Path
+from huggingface_hub import HfApi, snapshot_download, hf_hub_download
+from huggingface_hub.errors import RepositoryNotFoundError
+api = HfApi()
+api.create_repo("ana/model", private=True)
+first = api.upload_folder(folder_path={str(folder)!r}, repo_id="ana/model", commit_message="first")
+Path({str(folder)!r}, "README.md").write_text("changed")
+second = api.upload_folder(folder_path={str(folder)!r}, repo_id="ana/model")
+api.create_tag("ana/model", tag="v1", revision=first.oid)
+api.create_branch("ana/model", branch="try")
+old = snapshot_download("ana/model", revision="v1", local_dir={str(tmp_path / "old")!r})
+new = snapshot_download("ana/model", allow_patterns=["*.md", "gguf/*"], local_dir={str(tmp_path / "new")!r})
+print([f.path for f in api.list_repo_tree("ana/model", recursive=True)])
+print(api.model_info("ana/model", revision="v1").sha == first.oid, api.model_info("ana/model").private)
+print(sorted(r.name for r in api.list_repo_refs("ana/model").branches))
+api.delete_file("gguf/model.gguf", "ana/model")
+print(sorted(api.list_repo_files("ana/model")))
+try: HfApi(token="hf_dan").model_info("ana/model")
+except RepositoryNotFoundError: print("hidden")
+"""
+    environment = {"HF_ENDPOINT": hub.url, "HF_HOME": str(tmp_path / "hf"), "HF_HUB_DISABLE_XET": "1", "HF_TOKEN": "hf_ana"}  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, **environment}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    tree, same, branches, files, hidden = done.stdout.splitlines()
+    assert tree == "['.gitattributes', 'README.md', 'adapter.safetensors', 'gguf', 'gguf/model.gguf']"
+    assert (same, branches, hidden) == ("True True", "['main', 'try']", "hidden")
+    assert files == "['.gitattributes', 'README.md', 'adapter.safetensors']"
+    assert (tmp_path / "old" / "adapter.safetensors").read_bytes() == (folder / "adapter.safetensors").read_bytes()
+    assert "apache-2.0" in (tmp_path / "old" / "README.md").read_text()
+    assert (tmp_path / "new" / "README.md").read_text() == "changed"
+    assert not (tmp_path / "new" / "adapter.safetensors").exists()
+    assert sum(request.startswith("PUT /_lfs/") for request in hub.requests) == 2

@@ -81,9 +81,11 @@ def read_hub(
             raise InputError(f"{named.id} has no split {base}; it has {', '.join(files)}.")
         inside = [f.partition(f"@{info.sha}/")[2] for f in files.get(base, [])]
         _refuse_large(hub, named.id, info.sha, inside)
-        if split == base and inside and all(f and Path(f).suffix.lower() in SUFFIXES for f in inside):
+        if inside and all(f and Path(f).suffix.lower() in SUFFIXES for f in inside):
             # the files themselves, so that a wrong row is one wrong row
             records = _from_files(hub, named.id, info.sha, inside)
+            if split != base:
+                _keep_part(records, datasets.ReadInstruction.from_spec(split).to_absolute({base: len(records.rows)}))
         else:
             builder.download_and_prepare()
             records = from_rows(builder.as_dataset(split=split), "Hub dataset")
@@ -149,6 +151,14 @@ def _from_files(hub: Any, name: str, commit: str, inside: list[str]) -> Records:
         found.problems += [f"{at}{problem}" for problem in one.problems]
         found.notes += [f"{file}: {note}" for note in one.notes]
     return found
+
+
+def _keep_part(records: Records, parts: Any) -> None:
+    """Leave the rows that train[:20] and the like choose, and the wrong rows between them."""
+    records.rows = [row for part in parts for row in records.rows[part.from_ : part.to]]
+    first, last = (records.rows[0][0], records.rows[-1][0]) if records.rows else (0, 0)
+    numbers = {problem: re.search(r"\brow (\d+)", problem) for problem in records.problems}
+    records.problems = [p for p, found in numbers.items() if not found or first < int(found[1]) < last]
 
 
 # libraries and their errors
