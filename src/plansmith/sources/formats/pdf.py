@@ -72,8 +72,11 @@ class _Reader:
             for text, times in texts.items():
                 self.notes.append(f"left out at the {where} of {counted(times, 'page')}: {quoted(text)}")
         made = Pages(pages)
+        blocks = made.blocks()
+        if made.contents:
+            self.notes.append(f"the table of contents ({counted(made.contents, 'line')}) left out")
         self._tell(pages)
-        return compose(made.blocks(), self.notes)
+        return compose(blocks, self.notes)
 
     def _page(self, at: int) -> Page:
         pdfium_page = self._load(at)

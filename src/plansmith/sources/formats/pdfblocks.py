@@ -52,6 +52,8 @@ class Pages:
         self.made: list[Block | _Open] = []
         self.marks: list[float] = []
         self.pitch = self._pitch()
+        self.contents = 0
+        """Lines of a table of contents, which are left out."""
         self.right = 0.0
         """Where the widest line of the page ends."""
 
@@ -60,6 +62,10 @@ class Pages:
         for page in self.pages:
             self._page(page)
         levels = self._heading_levels()
+        for block in list(self.made):
+            if isinstance(block, _Open) and block.kind == "contents" and len(block.lines) > 2:
+                self.contents += len(block.lines)
+                self.made.remove(block)
         return [b if isinstance(b, Block) else self._closed(b, levels) for b in self.made]
 
     def _pitch(self) -> float:

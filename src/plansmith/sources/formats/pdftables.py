@@ -6,6 +6,7 @@ Enters: rows of lines. Leaves: tables as rows of cells.
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 from plansmith.sources.formats.pdfgrid import Table
 from plansmith.sources.formats.pdflines import Line
@@ -13,10 +14,12 @@ from plansmith.sources.formats.pdflines import Line
 
 def aligned_table(rows: list[list[Line]], start: int, is_mark: Callable[[str], bool]) -> tuple[Table, int] | None:
     """The table of aligned cells that begins at `rows[start]`, and how many rows it takes; None where none begins."""
-    if len(rows[start]) < 2 or is_mark(rows[start][0].words[0].text):
+    top = _cells(rows[start])
+    if len(top) < 2 or is_mark(top[0].words[0].text):
         return None
-    taken: list[list[Line]] = [rows[start]]
-    for row in rows[start + 1 :]:
+    taken: list[list[Line]] = [top]
+    for lines in rows[start + 1 :]:
+        row = _cells(lines)
         gap = taken[-1][0].y - row[0].y
         size = max(row[0].size, 4)
         if not 0 < gap < 3.2 * size:
@@ -42,6 +45,19 @@ def aligned_table(rows: list[list[Line]], start: int, is_mark: Callable[[str], b
         else:
             cells.append(values)
     return Table(cells, taken[0][0].y), len(taken)
+
+
+def _cells(row: list[Line]) -> list[Line]:
+    """A row parted at gaps that in running text would not be wide enough to part it."""
+    cells: list[Line] = []
+    for line in row:
+        begin = 0
+        for at, (before, word) in enumerate(pairwise(line.words), 1):
+            if word.x0 - before.x1 > 0.85 * max(min(before.size, word.size), 4):
+                cells.append(Line(line.words[begin:at]))
+                begin = at
+        cells.append(Line(line.words[begin:]))
+    return cells
 
 
 def _fits(taken: list[list[Line]], line: Line) -> bool:
