@@ -402,6 +402,12 @@ def test_old_encodings_are_told_apart(text: str, encoding: str) -> None:
     assert guess(text.encode(encoding))[0] == text
 
 
+def test_one_broken_byte_does_not_spoil_the_rest() -> None:
+    text = "Bună ziua, vrem să vedem ședințele și țintele noastre."
+    data = text.encode() + b"\xff"
+    assert guess(data) == (text + "\ufffd", "utf-8 with broken bytes")
+
+
 def test_a_slow_file_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(child, "SECONDS", 0.001)
     one = child.Child()

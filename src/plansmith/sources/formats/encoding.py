@@ -35,7 +35,10 @@ def guess(data: bytes, declared: str = "") -> tuple[str, str]:
     try:
         return data.decode("utf-8"), "utf-8"
     except UnicodeDecodeError:
-        pass
+        mended = data.decode("utf-8", "replace")
+    broken = mended.count("\ufffd")
+    if sum(c > "\x7f" for c in mended) - broken > 4 * broken:  # UTF-8 with a few bytes spoilt on the way
+        return mended, "utf-8 with broken bytes"
     for name in filter(None, (_known(declared), _by_letters(data))):
         try:
             return data.decode(name), name

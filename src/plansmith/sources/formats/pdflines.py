@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from statistics import median
 
@@ -26,7 +27,7 @@ class Line:
 
     words: tuple[Word, ...]
 
-    @property
+    @cached_property
     def text(self) -> str:
         return " ".join(w.text for w in self.words)
 
@@ -42,11 +43,11 @@ class Line:
     def y(self) -> float:
         return self.words[0].y
 
-    @property
+    @cached_property
     def size(self) -> float:
         return max(self.words, key=lambda w: len(w.text)).size
 
-    @property
+    @cached_property
     def bold(self) -> bool:
         return all(w.bold for w in self.words if any(c.isalnum() for c in w.text))
 
