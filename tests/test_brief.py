@@ -91,3 +91,11 @@ def test_any_text_is_read_and_spans_stand_in_order(text: str) -> None:
 )
 def test_plain_sentences_come_back_exactly(sentences: list[str]) -> None:
     assert texts(" ".join(sentences)) == sentences
+
+
+@given(st.text(st.sampled_from("ab ăș.,:;!?()-–'\"]>~#|1\n"), max_size=60))
+def test_text_without_markup_is_plain_as_it_stands(text: str) -> None:
+    from plansmith.plan.brief import _markdown, _plain, _words
+
+    token = _markdown().parseInline(text)[0]
+    assert _plain(text) == " ".join("".join(_words(token.children or [])).split())

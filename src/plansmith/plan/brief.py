@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -28,13 +29,16 @@ _ABBREVIATIONS = re.compile(
     r"(?:^|[\s(])(?:approx|appr|max|min|incl|excl|resp|est|ca|no|nr|tel|str|bd|bl|ap|et|sc|dl|dna|dra|pers|lit|art|alin|cca)\.\s*$",
     re.IGNORECASE,
 )
-_ROMANIAN = re.compile(
-    r"\b(?:și|şi|să|că|pentru|este|sunt|vrem|dorim|care|cu|din|la|un|o|clienții|aplicație|trebuie|poate|pot|fie|mai)\b",
-    re.IGNORECASE,
-)
-_ENGLISH = re.compile(
-    r"\b(?:the|and|to|of|we|is|are|that|for|with|can|must|should|our|it|in|on|want|need|user|users)\b", re.IGNORECASE
-)
+_ROMANIAN = frozenset([
+    "și", "şi", "să", "că", "pentru", "este", "sunt", "vrem", "dorim", "care", "cu", "din", "la", "un", "o",
+    "clienții", "aplicație", "trebuie", "poate", "pot", "fie", "mai",
+])  # fmt: skip
+_ENGLISH = frozenset([
+    "the", "and", "to", "of", "we", "is", "are", "that", "for", "with", "can", "must", "should", "our", "it",
+    "in", "on", "want", "need", "user", "users",
+])  # fmt: skip
+_MARKED = re.compile(r"[\\`*_\[<&\x00]")
+"""What inline Markdown can begin with; a text without it is plain already."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +95,10 @@ def read_brief(text: str, title: str = "") -> Brief:
 
 def detect_language(text: str) -> str:
     """`ro` or `en`, by the share of common words; a text of neither is taken for English."""
-    romanian, english = len(_ROMANIAN.findall(text)), len(_ENGLISH.findall(text))
+    counts = Counter(re.findall(r"\w+", text))
+    romanian, english = (
+        sum(n for word, n in counts.items() if word.lower() in words) for words in (_ROMANIAN, _ENGLISH)
+    )
     return (
         "ro"
         if romanian > english or (romanian >= 3 and re.search(r"[ăâîșțşţ]", text) and romanian * 2 > english)
@@ -119,15 +126,13 @@ class _Block:
 
 
 @cache
-def _markdown() -> MarkdownIt:
+def _markdown(inside: bool = True) -> MarkdownIt:
+    """The parser; not `inside`: of blocks only, which leaves the text of each as it stands."""
     from markdown_it import MarkdownIt
 
     # Only structure is wanted. Rules that would swallow text (code, HTML, link definitions) are off.
-    return (
-        MarkdownIt("commonmark")
-        .enable("table")
-        .disable(["code", "fence", "html_block", "html_inline", "reference", "entity"])
-    )
+    swallowing = ["code", "fence", "html_block", "html_inline", "reference", "entity"]
+    return MarkdownIt("commonmark").enable("table").disable(swallowing + ([] if inside else ["inline", "text_join"]))
 
 
 def _blocks(text: str) -> Iterator[tuple[str, str, str, _Block]]:
@@ -140,7 +145,7 @@ def _blocks(text: str) -> Iterator[tuple[str, str, str, _Block]]:
         starts.append(starts[-1] + len(line) + 1)
     heading, lead_in, lists = "", "", 0
     header: list[str] = []
-    tokens = _markdown().parse(source)
+    tokens = _markdown(inside=False).parse(source)
     for index, token in enumerate(tokens):
         if token.type in ("bullet_list_open", "ordered_list_open"):
             lists += 1
@@ -268,6 +273,8 @@ def _unmark(piece: str, prefix: str) -> str:
 
 def _plain(text: str) -> str:
     """Inline Markdown as plain words: emphasis and link targets dropped, white space collapsed."""
+    if not _MARKED.search(text):
+        return " ".join(text.split())
     token = _markdown().parseInline(text)[0]
     return " ".join("".join(_words(token.children or [])).split())
 
