@@ -43,6 +43,7 @@ COMMANDS = (
     ("render", "plansmith.cli.plans:render", "Make one HTML file of a plan, for the client."),
     ("diff", "plansmith.cli.plans:diff", "Compare two versions of a plan."),
     ("lint", "plansmith.cli.plans:lint", "Check a plan for gaps, contradictions and invented facts."),
+    ("adopt", "plansmith.cli.adopt:adopt", "Propose a plan in our form from a plan in your own."),
     ("push-dataset", "plansmith.cli.archive:push_dataset", "Publish an archive as a dataset on the Hub."),
     ("doctor", "plansmith.cli.doctor:doctor", "Say what this machine can do, and what is missing."),
 )

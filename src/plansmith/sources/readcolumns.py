@@ -1,0 +1,88 @@
+"""The columns of a table of a free-text plan, and what the table as a whole is.
+
+Enters: the rows of a table. Leaves: what each column holds, how many rows the heads take, and the kind of its items.
+Try: python -c "from plansmith.sources.planwords import column_kind; print(column_kind('Estimare (zile-om)'))"
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from plansmith.sources.efforts import efforts_in
+from plansmith.sources.found import Spot
+from plansmith.sources.markup import Cell, Row, plain
+from plansmith.sources.planwords import column_kind, role_words
+from plansmith.sources.reading import Where
+
+POINTS = ("o", "m", "p")
+
+
+@dataclass(frozen=True)
+class Column:
+    """What a column holds, the unit its head names, and the head itself."""
+
+    kind: str
+    unit: str
+    head: str
+    place: Spot | None = None
+
+
+def columns_of(rows: Sequence[Row]) -> tuple[list[Column], int]:
+    """The columns, and how many rows their heads take (0: no head is known)."""
+    best: tuple[int, list[Column], int] = (0, [], 0)
+    for place, row in enumerate(rows[:3]):
+        columns = [_column(cell, row.line) for cell in row.cells]
+        known = sum(bool(c.kind) for c in columns)
+        figures = sum(bool(re.fullmatch(r"[\d.,\s]+", c.text)) for c in row.cells)
+        if known > best[0] and not figures and (known > 1 or len(columns) < 4):
+            best = (known, columns, place + 1)
+    if best[0]:
+        return best[1], best[2]
+    return _headless(rows), 0
+
+
+def _column(cell: Cell, line: int) -> Column:
+    head = plain(cell.text)
+    kind, unit = column_kind(head)
+    kind = "by_role" if not kind and role_words(head) else kind
+    return Column(kind, unit, head, Spot(line, cell.start, cell.end, head))
+
+
+def _headless(rows: Sequence[Row]) -> list[Column]:
+    """Columns by their contents: the one whose cells state hours, and the first with words."""
+    width = max((len(r.cells) for r in rows), default=0)
+    columns = [Column("", "", "")] * width
+    for place in range(width):
+        cells = [r.cells[place].text for r in rows if place < len(r.cells) and r.cells[place].text]
+        whole = [c for c in cells if any(e.end - e.start == len(c) for e in efforts_in(c))]
+        if cells and 2 * len(whole) > len(cells) and not any(c.kind == "effort" for c in columns):
+            columns[place] = Column("effort", "", "")
+    if any(c.kind == "effort" for c in columns):
+        for place, column in enumerate(columns):
+            words = [r for r in rows if place < len(r.cells) and re.search(r"[^\W\d_]{3}", r.cells[place].text)]
+            if not column.kind and 2 * len(words) > len(rows):
+                columns[place] = Column("title", "", "")
+                break
+    return columns
+
+
+def table_kind(columns: Sequence[Column], where: Where) -> str:
+    kinds = {c.kind for c in columns}
+    named = kinds & {"title", "requirement", "group", "detail", "deliverable"}
+    hours = kinds & {"effort", *POINTS} or ("by_role" in kinds and named)
+    tests = (
+        ("risk", kinds & {"risk", "probability", "response"} or (where.kind == "risks" and kinds)),
+        ("question", "question" in kinds or (where.kind == "questions" and named)),
+        ("assumption", "assumption" in kinds or (where.kind == "assumptions" and named)),
+        ("out_of_scope", where.kind == "out_of_scope" and named),
+        ("task", hours and named),
+        ("role", {"role", "name"} & kinds and (hours or kinds & {"rate", "share", "name"} or where.kind == "team")),
+        ("milestone", kinds & {"start", "end", "duration"} and named),
+        ("requirement", "requirement" in kinds or (where.kind == "requirements" and named)),
+        ("task", where.kind == "tasks" and named),
+        ("deliverable", where.kind == "deliverables" and named),
+        ("amount", "cost" in kinds or "rate" in kinds),
+    )
+    return next((kind for kind, holds in tests if holds), "")

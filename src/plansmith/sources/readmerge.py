@@ -1,0 +1,120 @@
+"""Tasks that stand twice in a free-text plan made one, and hours of phases told from those of tasks.
+
+Enters: what was found, in reading order. Leaves: each task once, and the totals that phases are.
+Try: plansmith adopt examples/free/trail-wardens/plan.docx
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+
+from plansmith.sources.found import Found, Part, Spot, Total, code_of
+from plansmith.sources.planwords import bare
+from plansmith.sources.reading import Reading
+from plansmith.sources.readtables import total
+
+_SAME_NAME = 92.0
+"""RapidFuzz ratio from which two task names without numbers of their own are one."""
+
+
+def merged(found: Iterable[Found]) -> list[Found]:
+    """The items with tasks that stand twice (a list of packages, a table of their hours) made one."""
+    from rapidfuzz import fuzz
+
+    kept: list[Found] = []
+    by_code: dict[str, int] = {}
+    bare: list[int] = []
+    for item in found:
+        at = None
+        if item.kind == "task":
+            if item.code and not item.code.isdigit():
+                at = by_code.get(item.code)
+            if at is None:
+                name = item.title.casefold()
+                at = next(
+                    (n for n in bare[-400:] if fuzz.ratio(kept[n].title.casefold(), name) >= _SAME_NAME
+                     and not (item.code and kept[n].code) and _one(kept[n], item)),
+                    None,
+                )  # fmt: skip
+        if at is not None and _one(kept[at], item):
+            kept[at] = _joined(kept[at], item)
+            continue
+        if item.kind == "task":
+            bare.append(len(kept))
+            if item.code and not item.code.isdigit():
+                by_code.setdefault(item.code, len(kept))
+        kept.append(item)
+    return kept
+
+
+def _one(first: Found, second: Found) -> bool:
+    """Whether two mentions can be one task: their hours do not differ and their phases do not."""
+    if first.effort and second.effort:
+        return (
+            first.effort.points == second.effort.points
+            and first.part("role") == second.part("role")
+            and (first.section != second.section)
+        )
+    return first.section != second.section or first.spot.line == second.spot.line
+
+
+def _joined(first: Found, second: Found) -> Found:
+    """One task of two mentions: the fuller name, the hours and parts of both."""
+    longer = max(first, second, key=lambda f: len(f.text))
+    hours = first if first.effort else second
+    mention = second if longer is first else first
+    joined = replace(longer, effort=hours.effort, effort_spot=hours.effort_spot, code=first.code or second.code)
+    joined = joined.with_parts(*mention.parts)
+    return replace(joined, group=first.group or second.group)
+
+
+def group_sums(reading: Reading) -> None:
+    """Hours in a phase's heading, and tasks that only name a phase whose tasks are listed, are sums of those."""
+    totals: list[Total] = []
+    for said in reading.totals:
+        if said.items != -1:
+            totals.append(said)
+            continue
+        own = [f for f in reading.found if f.kind in ("task", "reserve") and f.group == said.text and f.effort]
+        if own:
+            totals.append(total(_without(said), said.spot, said.said, [f.effort for f in own if f.effort]))
+        else:
+            name = _without(said)
+            line = Spot(said.spot.line, said.spot.start, said.spot.end)
+            details = [f for f in reading.found if f.kind == "task" and f.group == said.text]
+            parts = tuple(Part("detail", "; ".join(f.text for f in details), details[0].spot) for _ in details[:1])
+            gone = {id(f) for f in details}
+            reading.found = [f for f in reading.found if id(f) not in gone]
+            item = Found("task", name, line, said.text, "", code_of(name), parts, said.said, said.spot)
+            reading.found.append(item)
+    for item in reading.found:
+        if item.kind == "role" and item.effort:
+            own = [f for f in reading.found if f.kind == "task" and f.part("role").casefold() == item.text.casefold()]
+            spot = item.effort_spot or item.spot
+            totals.append(total(item.text, spot, item.effort, [f.effort for f in own if f.effort]))
+    groups: dict[str, list[Found]] = {}
+    for item in reading.found:
+        if item.kind == "task" and item.effort and item.group:
+            groups.setdefault(_name(item.group), []).append(item)
+    kept = []
+    for item in reading.found:
+        below = groups.get(_name(item.text), []) if item.kind == "task" and item.effort else []
+        below = [f for f in below if f is not item]
+        if len(below) > 1 and item.effort:
+            spot = item.effort_spot or item.spot
+            totals.append(total(item.text, spot, item.effort, [f.effort for f in below if f.effort]))
+        else:
+            kept.append(item)
+    reading.found = sorted(kept, key=lambda f: (f.spot.start, f.spot.end))
+    reading.totals = sorted(totals, key=lambda t: t.spot.start)
+
+
+def _without(said: Total) -> str:
+    """A phase's name without the hours behind it."""
+    return re.sub(r"\s*[(\[:–—,-]*\s*~?\d[^()\[\]]*[)\]]?\s*$", "", said.text) or said.text
+
+
+def _name(text: str) -> str:
+    return re.sub(r"^(?:phase|stage|etapa|faza|sprint)\s*\d+\s*[:.–-]?\s*", "", bare(text)) or bare(text)
