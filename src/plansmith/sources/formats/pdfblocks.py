@@ -159,7 +159,9 @@ class Pages:
         text = line.text
         if not any(c.isalpha() for c in text) or len(text.split()) > 16:
             return False
-        if size >= self.body[0] * 1.12:
+        if size >= self.body[0] * 1.3:
+            return True
+        if size >= self.body[0] * 1.12 and len(text.split()) <= 10 and not text.endswith((".", ";", ",")):
             return True
         return bold and not self.body[1] and size >= self.body[0] * 0.95 and not text.endswith((".", ";", ",", ":"))
 

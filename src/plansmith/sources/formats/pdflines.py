@@ -62,14 +62,14 @@ def furniture(pages: list[Page]) -> dict[str, dict[str, int]]:
         for edge in _edges(page):
             found[(edge.where, re.sub(r"\d+", "#", edge.text))].append(edge)
     told: dict[str, dict[str, int]] = {"head": {}, "foot": {}}
-    for (where, shape), edges in found.items():
+    for (where, shape), edges in ((key, one) for key, all_of in found.items() for one in _at_one_height(all_of)):
         alone = is_number_line(shape.replace("#", "1"))
-        if _repeats(edges, len(pages)) or (alone and len(pages) == 1 and edges[0].parted):
+        if _repeats(edges, 2 if alone else max(2, len(pages) * 0.4)) or (alone and len(pages) == 1 and edges[0].parted):
             for edge in edges:
                 gone = {id(w) for w in edge.row}
                 edge.page.words = [w for w in edge.page.words if id(w) not in gone]
             if not alone:
-                told[where][edges[0].text] = len(edges)
+                told[where][edges[0].text] = told[where].get(edges[0].text, 0) + len(edges)
     return told
 
 
@@ -103,11 +103,19 @@ def _edges(page: Page) -> list[_Edge]:
     return edges
 
 
-def _repeats(edges: list[_Edge], pages: int) -> bool:
-    """Whether rows of one shape are the same line running through the pages."""
-    if len({e.page.number for e in edges}) < max(2, pages * 0.4) or len(edges) > pages:
-        return False
-    if max(e.row[0].y for e in edges) - min(e.row[0].y for e in edges) > 3:
+def _at_one_height(edges: list[_Edge]) -> list[list[_Edge]]:
+    groups: list[list[_Edge]] = []
+    for edge in sorted(edges, key=lambda e: e.row[0].y):
+        if groups and edge.row[0].y - groups[-1][-1].row[0].y <= 2:
+            groups[-1].append(edge)
+        else:
+            groups.append([edge])
+    return groups
+
+
+def _repeats(edges: list[_Edge], least: float) -> bool:
+    """Whether rows of one shape and height are the same line running through at least so many pages."""
+    if len({e.page.number for e in edges}) < max(least, len(edges)):
         return False
     for values in zip(*([int(n) for n in re.findall(r"\d{1,9}", e.text)] for e in edges), strict=False):
         steps = {value - e.page.number for value, e in zip(values, edges, strict=True)}
