@@ -83,7 +83,7 @@ def test_pushed_then_imported_is_the_same_archive(hub: FakeHub, archive: Path, t
     assert str(tmp_path) not in card + files["data/train.jsonl"].decode()
     done = plansmith(hub, tmp_path, "import", "hub:ana/plans", "-o", "back")
     assert done.returncode == 0, done.stderr
-    assert "read as  brief/plan" in done.stdout
+    assert "read as  prompt/completion" in done.stdout
     one, two = read_archive(archive), read_archive(tmp_path / "back")
     assert [(d.name, d.brief.text, d.plan_text) for d in one.documents] == [
         (d.name, d.brief.text, d.plan_text) for d in two.documents
@@ -184,6 +184,7 @@ def test_a_public_dataset_is_not_filled_by_accident(hub: FakeHub, archive: Path,
     assert list(hub.files("dataset", "ana/plans")) == ["README.md"]
     done = plansmith(hub, tmp_path, "push-dataset", "archive", "ana/plans", "--public")
     assert "left as it is" in done.stdout
+    assert "the column client with 3 names" in done.stdout
     assert hub.files("dataset", "ana/plans")["README.md"] == b"# My own card"
     assert b"bakery" in hub.files("dataset", "ana/plans")["data/train.jsonl"]
 

@@ -307,13 +307,13 @@ def test_export_then_import_gives_the_same_texts(
     from plansmith.sources.pushing import published_rows
 
     folder = tmp_path_factory.mktemp("round")
-    rows = [{"brief": f"We sell bread {a}", "plan": f"Our plan {b}"} for a, b in texts]
+    rows = [{"brief": f"We sell bread {a}", "plan": f"Our plan {b}", "language": "ro"} for a, b in texts]
     first = take(lines(folder / "d.jsonl", rows), folder / "a")
     assert first.refused == []
     archive = read_archive(folder / "a")
     assert [(d.brief.text, d.plan_text) for d in archive.documents] == [(r["brief"], r["plan"]) for r in rows]
     take(lines(folder / "again.jsonl", published_rows(archive)), folder / "b")
     second = read_archive(folder / "b")
-    assert [(d.name, d.brief.text, d.plan_text, d.client) for d in second.documents] == [
-        (d.name, d.brief.text, d.plan_text, d.client) for d in archive.documents
+    assert [(d.name, d.brief.text, d.plan_text, d.client, d.brief.language) for d in second.documents] == [
+        (d.name, d.brief.text, d.plan_text, d.client, "ro") for d in archive.documents
     ]

@@ -1,6 +1,6 @@
 """What is a brief, what is a plan? Types, text forms, checks and arithmetic; knows no files, models or archives."""
 
-from plansmith.plan.brief import Brief, Sentence, read_brief
+from plansmith.plan.brief import Brief, Sentence, detect_language, read_brief
 from plansmith.plan.change import PlanDiff, diff_plans
 from plansmith.plan.changetext import describe
 from plansmith.plan.checks import RULES, check_plan, explained, rules_as_markdown
@@ -85,6 +85,7 @@ __all__ = [
     "content_words",
     "dates",
     "describe",
+    "detect_language",
     "diff_plans",
     "explained",
     "find_numbers",

@@ -71,6 +71,8 @@ class Pair:
     plan: str
     name: str = ""
     client: str = ""
+    language: str = ""
+    """en or ro, where a column says so."""
 
 
 @dataclass
@@ -237,6 +239,8 @@ class _Reader:
             if wrong := broken_text(text):
                 raise InputError(f"the {what} {wrong}")
         also = {name: " ".join(str(row.get(name) or "").split()) for name in ("name", "client")}
+        language = str(row.get("language") or "").strip().lower()
+        also["language"] = language if language in ("en", "ro") else ""
         return Pair(number, brief, plan, **{k: "" if broken_text(v) else v for k, v in also.items()})
 
     def _texts(self, row: Row) -> tuple[str, str]:

@@ -23,7 +23,7 @@ from typing import Any
 
 from plansmith.errors import InputError, PlansmithError
 from plansmith.files import adding_folders, write_text
-from plansmith.plan import Plan, parse_json, parse_plan, read_brief, render_plan
+from plansmith.plan import Plan, detect_language, parse_json, parse_plan, read_brief, render_plan
 from plansmith.sources.archive import Provenance, survey
 from plansmith.sources.columns import Pair, Table, Wanted, read_table
 from plansmith.sources.filenames import hidden
@@ -216,7 +216,9 @@ def _row(pair: Pair, name: str, source: str, date: str, revision: str, at: str) 
     digest = hashlib.sha256(f"{pair.brief}\x00{pair.plan}".encode()).hexdigest()
     told = Provenance(source, digest, date, str(pair.number), revision)
     texts = Texts(pair.brief, pair.plan)
-    return Item(name, f"{at}row {pair.number}", told, lambda: texts, Named(client=pair.client))
+    # said only where it would be read otherwise
+    language = pair.language if pair.language and pair.language != detect_language(pair.brief) else ""
+    return Item(name, f"{at}row {pair.number}", told, lambda: texts, Named(client=pair.client, language=language))
 
 
 def _project(project: Project, name: str, folder: Path) -> Item:

@@ -44,7 +44,12 @@ def personal_data(rows: Sequence[Row]) -> dict[str, dict[str, int]]:
 
     found = {}
     for row in rows:
-        texts = [row["brief"], row["plan"], row["name"], *([row["client"]] if row["client"] != row["name"] else [])]
+        texts = [
+            row["prompt"],
+            row["completion"],
+            row["name"],
+            *([row["client"]] if row["client"] != row["name"] else []),
+        ]
         kinds = Counter(
             finding.kind
             for text in texts
@@ -103,21 +108,26 @@ def push_archive(archive: Archive, name: str, public: bool = False, allow_person
             repo_type="dataset",
             parent_commit=info.sha,
         )
+    if not info.private:
+        clients = len({row["client"] for row in rows})
+        notes.append(f"everybody can read it, the column client with {clients} names of clients or projects included")
     url = f"{api.endpoint}/datasets/{name}"
     return Pushed(url, commit.oid, bool(info.private), len(archive.documents), dict(totals), tuple(notes))
 
 
 def published_rows(archive: Archive) -> list[Row]:
-    """What is published: brief and plan to the character, a plan in Markdown as its file has it."""
+    """What is published: brief and plan to the character, a plan in Markdown as its file has it.
+
+    Brief and plan are called prompt and completion, as trainers of other systems expect them.
+    """
     found = survey(archive.folder)
     files = {p.name: p.plan for p in [*found.projects, *(guess.project for guess in found.guesses)]}
     rows = []
     for d in archive.documents:
         file = files.get(d.name)
         plan = read_text(file) if file and file.suffix.lower() in _TEXT else d.plan_text
-        rows.append(
-            {"name": d.name, "client": d.client, "language": d.brief.language, "brief": d.brief.text, "plan": plan}
-        )
+        told = {"name": d.name, "client": d.client, "language": d.brief.language}
+        rows.append({"prompt": d.brief.text, "completion": plan, **told})
     return rows
 
 
@@ -157,14 +167,14 @@ def card(archive: Archive, name: str, personal: Counter[str]) -> str:
             f"---\n{yaml.safe_dump(front, sort_keys=False, allow_unicode=True)}---",
             _OURS,
             f"\n# {name.split('/')[1]}\n",
-            f"{count} past software projects: what the client wrote (`brief`) and what the team planned (`plan`).\n",
+            f"{count} past software projects: what the client wrote (`prompt`) and what the team planned (`completion`).\n",
             "| Column | What it holds |",
             "|---|---|",
             "| `name` | the project |",
             "| `client` | whose project it is; one client's projects belong on one side of a split |",
-            "| `language` | of the brief: en or ro |",
-            f"| `brief` | the client's text; {words[0]:,} words in all |",
-            f"| `plan` | the development plan; {words[1]:,} words in all |",
+            "| `language` | of the prompt: en or ro |",
+            f"| `prompt` | the client's text; {words[0]:,} words in all |",
+            f"| `completion` | the development plan; {words[1]:,} words in all |",
             f"\n{len(archive.typed)} plans are in [Plansmith](https://pypi.org/project/plansmith)'s form, {len(archive.free)} in the team's own.",
             f"\n## Personal data\n\n{checked}",
             f"\n## Use\n\n```sh\nplansmith import hub:{name} -o archive\n```\n",
