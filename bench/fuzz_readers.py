@@ -170,7 +170,7 @@ def samples() -> dict[str, list[bytes]]:
     from documents import docx, eml, html, odt, pdf
     from hostile import deep_html, nested_multipart
 
-    found = {"docx": [docx()], "odt": [odt()], "pdf": [pdf()], "html": [html()], "eml": [eml()]}
+    found = {"docx": [docx()], "odt": [odt()], "pdf": [pdf(), pdf(compressed=False)], "html": [html()], "eml": [eml()]}
     for path in sorted((HERE / "examples" / "free").glob("*/*.*")):
         found.setdefault(path.suffix[1:], []).append(path.read_bytes())
     found["html"].append(deep_html()[:1_000])

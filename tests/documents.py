@@ -108,7 +108,7 @@ def odt() -> bytes:
     return minimal_odt(body, styles)
 
 
-def pdf(password: str = "") -> bytes:
+def pdf(password: str = "", compressed: bool = True) -> bytes:
     """Made by reportlab: three pages with header and page number, headings, lists, a ruled table over two pages."""
     from reportlab.lib import pdfencrypt
     from reportlab.lib.styles import getSampleStyleSheet
@@ -132,7 +132,7 @@ def pdf(password: str = "") -> bytes:
 
     buffer = io.BytesIO()
     lock = pdfencrypt.StandardEncryption(password) if password else None
-    pages = SimpleDocTemplate(buffer, invariant=1, encrypt=lock)
+    pages = SimpleDocTemplate(buffer, invariant=1, encrypt=lock, pageCompression=int(compressed))
     pages.build(story, onFirstPage=edges, onLaterPages=edges)
     return buffer.getvalue()
 

@@ -261,6 +261,66 @@ def test_nested_items_and_typed_numbers(tmp_path: Path) -> None:
     assert text == ("- Orders\n  - by phone, which most of the older customers prefer\n- Lists\n\n1. Look\n2. Build\n")
 
 
+def platypus(story: list[Any]) -> bytes:
+    from reportlab.platypus import SimpleDocTemplate
+
+    buffer = io.BytesIO()
+    SimpleDocTemplate(buffer, invariant=1).build(story)
+    return buffer.getvalue()
+
+
+def test_rules_between_rows_part_them_whatever_is_wrapped(tmp_path: Path) -> None:
+    from reportlab.lib.styles import getSampleStyleSheet
+    from reportlab.platypus import Paragraph, Table
+
+    style = getSampleStyleSheet()["BodyText"]
+    work = "Design of all the screens that members see on their phones and the desk sees on its screen"
+    rows = [["Phase", "Work", "Hours"], *[[f"Phase {n}", Paragraph(work, style), str(n * 10)] for n in (1, 2)]]
+    lines = [("VALIGN", (0, 0), (-1, -1), "TOP"), ("LINEBELOW", (0, 0), (-1, -1), 0.3, (0.5, 0.5, 0.5))]
+    text = reading(tmp_path, "a.pdf", platypus([Table(rows, colWidths=[70, 200, 60], style=lines)])).text
+    assert text == (f"| Phase | Work | Hours |\n|---|---|---|\n| Phase 1 | {work} | 10 |\n| Phase 2 | {work} | 20 |\n")
+
+
+def test_a_table_as_books_have_it(tmp_path: Path) -> None:
+    from reportlab.platypus import Table
+
+    rows = [["Item", "Price", "Notes"], ["Court hour", "£12.00", "members only"], ["Coach", "£30.00", ""]]
+    rows += [["Lights", "£2.50", "per half hour"]]
+    lines = [
+        (kind, (0, at), (-1, at), 1, (0, 0, 0)) for kind, at in (("LINEABOVE", 0), ("LINEBELOW", 0), ("LINEBELOW", -1))
+    ]
+    text = reading(tmp_path, "a.pdf", platypus([Table(rows, style=lines)])).text
+    assert text == (
+        "| Item | Price | Notes |\n|---|---|---|\n| Court hour | £12.00 | members only |\n| Coach | £30.00 |  |\n"
+        "| Lights | £2.50 | per half hour |\n"
+    )
+
+
+@given(st.data())
+def test_no_word_of_a_page_is_lost(data: st.DataObject) -> None:
+    """Whatever stands where: words are put in some order, never dropped and never doubled."""
+    from plansmith.sources.formats.pdfblocks import Pages
+    from plansmith.sources.formats.pdfletters import Page, Rule, Word
+
+    place = st.integers(0, 600)
+    pages = []
+    for number in (1, 2):
+        page = Page(number, 600, 600)
+        for n in range(data.draw(st.integers(0, 25))):
+            x, y = data.draw(place), data.draw(st.sampled_from((100, 112, 124, 136, 300, 301, 590)))
+            text = data.draw(st.sampled_from((f"w{number}x{n}", f"W{number}x{n}.", f"k{number}x{n}-")))
+            page.words.append(Word(text, x, x + 30, y, data.draw(st.sampled_from((9.0, 10.0, 16.0))), n % 5 == 0))
+        for _ in range(data.draw(st.integers(0, 8))):
+            x, y, length = data.draw(place), data.draw(place), data.draw(st.integers(6, 300))
+            page.rules.append(Rule(x, y, x + length, y) if data.draw(st.booleans()) else Rule(x, y, x, y + length))
+        pages.append(page)
+    words = sorted(re.sub(r"\W", "", w.text) for page in pages for w in page.words)
+    made = compose(Pages(pages).blocks()).text
+    for word in words:
+        assert word in re.sub(r"[^\w]", "", made)
+    assert sum(map(len, words)) == len(re.sub(r"\W", "", re.sub(r"(?m)^\s*\d+\. ", "", made)))
+
+
 @pytest.mark.parametrize("turn", [90, 180, 270])
 def test_turned_pages_are_read_upright(turn: int, tmp_path: Path) -> None:
     import pypdfium2
