@@ -224,7 +224,7 @@ def test_the_embedded_base_tunes_and_its_gguf_says_what_the_adapter_says(
 
     archive, base = read_archive(three_projects), find_base("smollm2-135m")
     parts = split(archive)
-    overrides = Overrides(epochs=1, batch=4, rank=4, measure=1, **settings)
+    overrides = Overrides(epochs=1, batch=1, rank=8, learning_rate=2e-3, warmup=2, measure=1, **settings)
     run = train(archive, parts, base, overrides, "one", tmp_path, lambda _: None)
     result = run.story["result"]
     assert run.best_loss < 0.95 * result["held_out_loss"][0]

@@ -70,9 +70,7 @@ class Overrides:
     seed: Annotated[int | None, Parameter(help="Seed of split, order and adapter [0 to 2147483647].")] = None
     targets: Annotated[Targets | None, Parameter(help="Linear layers that are adapted.")] = None
     rslora: Annotated[bool | None, Parameter(help="Scale by the root of the rank (rsLoRA).")] = None
-    dora: Annotated[
-        bool | None, Parameter(help="Adapt direction and magnitude apart (DoRA); slower.")
-    ] = None
+    dora: Annotated[bool | None, Parameter(help="Adapt direction and magnitude apart (DoRA); slower.")] = None
     schedule: Annotated[Schedule | None, Parameter(help="Fall of the learning rate after its peak.")] = None
     weight_decay: Annotated[float | None, Parameter(help="Weight decay of AdamW on the adapter [0 to 1].")] = None
     precision: Annotated[
