@@ -22,6 +22,8 @@ from plansmith.sources.formats.blocks import Place, Reading, Refusal
 from plansmith.sources.formats.worker import MEMORY, SECONDS
 
 _START_SECONDS = 60
+_LONGEST = 100_000_000
+"""Bytes of a reply; the text of MAX_TEXT letters, escaped, stays below."""
 _KEPT = ("PATH", "SYSTEMROOT", "TEMP", "TMP", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 _CODE = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
@@ -61,22 +63,16 @@ class Child:
         process = self._running()
         self._served += 1
         header = json.dumps({"kind": kind, "size": len(data)}).encode() + b"\n"
-        with contextlib.suppress(OSError):  # a dead process shows in its missing reply
-            self._put(process, header + data)
-        reply = self._reply(process, SECONDS)
+        reply = self._reply(process, SECONDS, header + data)
         if reply is None:
             reply = self._explain(process)
         if reply.get("spent"):
             self.stop()
         return reply
 
-    def _put(self, process: subprocess.Popen[bytes], message: bytes) -> None:
+    def _reply(self, process: subprocess.Popen[bytes], seconds: float, message: bytes = b"") -> dict[str, Any] | None:
+        """The reply to a message, or None when the process ended, by itself or because its time was over."""
         assert process.stdin is not None
-        process.stdin.write(message)
-        process.stdin.flush()
-
-    def _reply(self, process: subprocess.Popen[bytes], seconds: float) -> dict[str, Any] | None:
-        """The next line, or None when the process ended, by itself or because its time was over."""
         assert process.stdout is not None
         self._late = False
 
@@ -88,15 +84,25 @@ class Child:
         timer.daemon = True
         timer.start()
         try:
-            line = process.stdout.readline()
+            with contextlib.suppress(OSError):  # a dead process shows in its missing reply
+                process.stdin.write(message)
+                process.stdin.flush()
+            line = process.stdout.readline(_LONGEST)
         finally:
             timer.cancel()
         if not line.endswith(b"\n"):
             return None
-        return dict(json.loads(line))
+        try:
+            return dict(json.loads(line))
+        except (ValueError, TypeError):
+            return None
 
     def _explain(self, process: subprocess.Popen[bytes]) -> dict[str, Any]:
-        code = process.wait()
+        try:
+            code = process.wait(timeout=2)
+        except subprocess.TimeoutExpired:  # it lives, but what it says is no reply
+            process.kill()
+            code = process.wait()
         slow = self._late or code == -getattr(_signals(), "SIGXCPU", 0) != 0
         if slow:
             return {"refused": _SLOW, "spent": True, "late": True}
@@ -110,7 +116,7 @@ class Child:
         environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
         try:
             process = subprocess.Popen(
-                [sys.executable, "-I", "-c", _CODE, json.dumps(sys.path)],
+                [sys.executable, "-I", "-c", _CODE, json.dumps([place for place in sys.path if place])],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
