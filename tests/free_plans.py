@@ -274,7 +274,36 @@ Something with vouchers, maybe 3 days.
 - Print: 3-5 (frontend)
 """
 
+STYLES = """\
+# Orchard map
+
+One day is 8 hours.
+
+## Tasks
+
+- Login ........ 8h
+- [ ] Search (4 hrs)
+- [x] Pay page: 12 h (1.5 days)
+- Profile: backend 12 h, frontend 8-10 h, QA 2h
+- Backend: 40h, Frontend: 30h
+- Design + UX: 6 ore
+- Export – 0.5 days
+
+Total: 126-128 h (16 zile)
+
+### 2.1 Maps — 12h
+
+## Second estimate
+
+| Module | Description | Effort (hours) | |
+|---|---|---|---|
+| | | min | max |
+| Account | sign-up, password | 8 | 12 |
+| Tree register | | 10 | 10 |
+| Total | | 18 | 22 |
+"""
+
 ALL = {
     "person_days": PERSON_DAYS, "deviz": DEVIZ, "matrix": MATRIX, "nested": NESTED, "plain_ro": PLAIN_RO, "pert": PERT,
-    "phases": PHASES, "vague": VAGUE,
+    "phases": PHASES, "vague": VAGUE, "styles": STYLES,
 }  # fmt: skip

@@ -25,6 +25,8 @@ _PRIORITY = re.compile(r"[(\[]([^()\[\]]{2,20})[)\]]\s*\.?$")
 _LONGEST_NAME = 60
 _ALIKE = 92.0
 _MOST_TITLE = 300
+MOST_MONEY = 1e12
+"""What a plan can hold; more is a slip."""
 
 
 @dataclass
@@ -154,6 +156,7 @@ def member(item: Found, hours_per_day: float | None) -> tuple[dict[str, Any], st
         rate, currency = _rate(said.text, said.spot.cell)
         by_day = bool(pattern("rows", "per_day").search(fold(f"{said.text} {said.spot.cell}")))
         by_day = by_day or bool(re.search(r"(?:day|zi)\b", fold(said.spot.cell)))
+    rate = rate if rate is not None and rate <= MOST_MONEY else None
     if not role or not (person or share or rate is not None):
         return None
     if by_day and rate is not None:

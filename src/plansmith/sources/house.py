@@ -3,8 +3,8 @@
 Enters: the texts of free plans. Leaves: a `HouseForm`; and, for a plan written later, how much of the form is in it.
 Try: python -c "from plansmith.sources.house import *; print(learn_house(['# A\\n## Scope', '# B\\n## 1. Scopes']))"
 
-Headings are compared without numbering, case and accents, by the stems of their words (so Risk and Risks are one), and
-by the likeness of these as strings. Words that mean the same but look different stay apart: that would be a guess.
+Headings are compared without numbering, case and accents, by the likeness as strings of their words and of the
+stems of these (so Risk and Risks are one). Words that mean the same but look different stay apart: that would be a guess.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ ALIKE = 88.0
 LEAST = 0.5
 """Share of the documents of a language that must have a heading for it to be of the house."""
 _LANGUAGE = 20_000
+_AND = "\n"
 
 
 @dataclass(frozen=True)
@@ -155,16 +156,17 @@ def shown(text: str) -> str:
 
 
 def _key(title: str, language: str) -> str:
-    """The stems of a heading's words; words such as "out of" stay as they are, for they tell it from "scope"."""
-    return " ".join(next(iter(content_words(word, language)), word) for word in bare(title).split())
+    """The stems of a heading's words, and the words; "out of" stays, as it tells a heading from "scope"."""
+    words = bare(title)
+    return f"{' '.join(next(iter(content_words(w, language)), w) for w in words.split())}{_AND}{words}" if words else ""
 
 
 def _same(first: str, second: str) -> bool:
     from rapidfuzz import fuzz
 
-    if first == second:
-        return True
-    return re.findall(r"\d+", first) == re.findall(r"\d+", second) and fuzz.ratio(first, second) >= ALIKE
+    if re.findall(r"\d+", first) != re.findall(r"\d+", second):
+        return False
+    return any(fuzz.ratio(a, b) >= ALIKE for a, b in zip(first.split(_AND), second.split(_AND), strict=True))
 
 
 def _common(outlines: Sequence[Sequence[_Heading]], language: str, least: float) -> list[HouseHeading]:
@@ -186,7 +188,7 @@ def _common(outlines: Sequence[Sequence[_Heading]], language: str, least: float)
         if len(alike) < min(2, len(outlines)) or len(alike) < least * len(outlines):
             continue
         titles = Counter(h.title for h in alike)
-        title = min(titles, key=lambda t: (-titles[t], t))
+        title = min(titles, key=lambda t: (-titles[t], t.isupper(), t))
         place = round(statistics.fmean(h.place for h in alike), 4)
         level = Counter(h.level for h in alike).most_common(1)[0][0]
         found.append(HouseHeading(title, round(len(alike) / len(outlines), 4), place, level, language))

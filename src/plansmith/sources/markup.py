@@ -18,7 +18,7 @@ _ATX = re.compile(r" {0,3}(#{1,6})[ \t]+(.*?)[ \t#]*$")
 _SETEXT = re.compile(r" {0,3}(=+|-+)[ \t]*$")
 _RULE = re.compile(r" {0,3}(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,}|={3,}[ \t]*)$")
 _ITEM = re.compile(
-    r"(?P<indent>[ \t]*)(?P<mark>[-*+•◦▪●○■□·‣⁃➢✓✔–—]|\d{1,3}[.)]|[a-zA-Z][.)]|\d{1,3}(?:\.\d{1,3})+[.)]?)[ \t]+(?P<text>\S.*)$"
+    r"(?P<indent>[ \t]*)(?P<mark>[-*+•◦▪●○■□·‣⁃➢✓✔–—]|\d{1,3}[.)]|[a-zA-Z][.)]|\d{1,3}(?:\.\d{1,3})+[.)]?)[ \t]+(?:\[[ xX]\][ \t]+)?(?P<text>\S.*)$"
 )
 _SEPARATOR = re.compile(r"\s*\|?(?:\s*:?-+:?\s*\|)+(?:\s*:?-+:?)?\s*\|?\s*$")
 _CELL = re.compile(r"(?:\\.|[^\\|])*")
@@ -77,7 +77,8 @@ def plain(text: str) -> str:
     """A piece of Markdown as plain words on one line: marks, escapes and link targets dropped."""
     text = re.sub(r"\n[ \t]*(?:> ?)+", "\n", text)
     text = _MARKS.sub(lambda m: m[1] or m[2] or "", text)
-    return " ".join(re.sub(r"(?<!\w)\*(?=\S)|(?<=\S)\*(?!\w)", "", text).split())
+    text = " ".join(re.sub(r"(?<!\w)\*(?=\S)|(?<=\S)\*(?!\w)", "", text).split())
+    return text if text.isprintable() else " ".join("".join(c for c in text if c.isprintable()).split())
 
 
 def blocks(text: str) -> list[Block]:

@@ -166,7 +166,8 @@ def row_kind(text: str) -> str:
     folded = fold(text).strip(_DECORATION + "=")
     for name in ("subtotal", "total", "reserve", "tax"):
         match = re.match(rf"{_any(listed('rows', name))}(?!\w)", folded)
-        if match and (len(folded.split()) <= len(match.group().split()) + 3):
+        rest = folded[match.end() :].strip(" *_") if match else ""
+        if match and (len(rest.split()) <= 3 or rest[0] in ":=|(–-" or rest[0].isdigit()):
             return name
     return ""
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from plansmith.sources.efforts import efforts_in
 from plansmith.sources.found import Spot
 from plansmith.sources.markup import Cell, Row, plain
-from plansmith.sources.planwords import column_kind, role_words
+from plansmith.sources.planwords import column_kind, meaning, role_words
 from plansmith.sources.reading import Where
 
 POINTS = ("o", "m", "p")
@@ -39,8 +39,27 @@ def columns_of(rows: Sequence[Row]) -> tuple[list[Column], int]:
         if known > best[0] and not figures and (known > 1 or len(columns) < 4):
             best = (known, columns, place + 1)
     if best[0]:
-        return best[1], best[2]
+        return _two_rows(best[1], rows, best[2])
     return _headless(rows), 0
+
+
+def _two_rows(columns: list[Column], rows: Sequence[Row], after: int) -> tuple[list[Column], int]:
+    """The columns where a second row of heads says more: "Effort" above "min" and "max"."""
+    below = [_column(cell, rows[after].line) for cell in rows[after].cells] if after < len(rows) else []
+    heads = [c.head for c in below if c.head]
+    if len(heads) < 2 or below[0].head or not all(meaning("columns", head, exact=True) for head in heads):
+        return columns, after
+    pairs = [*zip(columns, below, strict=False)]
+    joined = [
+        Column(low.kind, low.unit or _unit_above(columns, n), low.head, low.place) if low.kind else top
+        for n, (top, low) in enumerate(pairs)
+    ]
+    return [*joined, *columns[len(pairs) :]], after + 1
+
+
+def _unit_above(columns: Sequence[Column], place: int) -> str:
+    """The unit of the head that stands above a column, which may have been merged over several."""
+    return next((c.unit for c in reversed(columns[: place + 1]) if c.head), "")
 
 
 def _column(cell: Cell, line: int) -> Column:
@@ -79,6 +98,7 @@ def table_kind(columns: Sequence[Column], where: Where) -> str:
         ("out_of_scope", where.kind == "out_of_scope" and named),
         ("task", hours and named),
         ("role", {"role", "name"} & kinds and (hours or kinds & {"rate", "share", "name"} or where.kind == "team")),
+        ("task", where.kind == "tasks" and named and not kinds & {"start", "end"}),
         ("milestone", kinds & {"start", "end", "duration"} and named),
         ("requirement", "requirement" in kinds or (where.kind == "requirements" and named)),
         ("task", where.kind == "tasks" and named),

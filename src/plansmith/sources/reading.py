@@ -29,6 +29,8 @@ class Reading:
     unread: list[Unread] = field(default_factory=list)
     lines: set[int] = field(default_factory=set)
     """Lines from which something was taken."""
+    day: float | None = None
+    """Hours of a working day, where the text states them."""
     tables: int = 0
     tables_read: int = 0
     figures: dict[int, int] = field(default_factory=dict)

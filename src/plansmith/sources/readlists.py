@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from plansmith.plan import dates
-from plansmith.sources.efforts import Effort, hours_per_day, stated_effort
+from plansmith.sources.efforts import Effort, efforts_in, hours_per_day, stated_effort
 from plansmith.sources.found import Found, Kind, Spot, code_of
 from plansmith.sources.markup import Block, plain
 from plansmith.sources.planwords import label, role_words, row_kind
 from plansmith.sources.reading import Reading, Where, money_and_dates, piece, risk
 from plansmith.sources.readtables import total
-from plansmith.sources.readtasks import EDGES, EMPTY, Node, label_of, stripped, task, tree
+from plansmith.sources.readtasks import EDGES, EMPTY, Node, by_role, label_of, several_roles, stripped, task, tree
 
 _PROSE = ("", "summary", "testing", "rollout", "technology", "glossary", "team", "cost")
 _ONE_EACH: dict[str, Kind] = {
@@ -40,7 +40,7 @@ def read_line(block: Block, where: Where, reading: Reading) -> bool:
     if len(block.text) > _LONG:
         return False
     loose = where.kind in ("tasks", "timeline")
-    found = stated_effort(block.text, block.start, loose=True)
+    found = _one_way(stated_effort(block.text, block.start, loose=True), reading)
     if row_kind(block.text) in ("total", "subtotal") and len(found) == 1:
         _total_line(block, found[0], where, reading)
         return True
@@ -70,7 +70,18 @@ def _total_line(block: Block, said: Effort, where: Where, reading: Reading) -> N
     reading.lines.add(block.line)
     spot = Spot(block.line, said.start, said.end)
     if not any(t.spot.start == said.start for t in reading.totals):
-        reading.totals.append(total(plain(block.text), spot, said, covered))
+        reading.totals.append(total(plain(block.text), spot, said, covered, reading.day))
+
+
+def _one_way(stated: list[Effort], reading: Reading) -> list[Effort]:
+    """Of hours and the same in days behind them, "12 h (1.5 days)", the hours."""
+    if len(stated) == 2 and {e.unit for e in stated} == {"h", "day"}:
+        between = reading.text[stated[0].end : stated[1].start].strip(" *_~≈")
+        if between in ("(", "=", "/", "[", "(=", "(~", "(≈"):
+            for effort in stated:
+                reading.took(effort)
+            return [e for e in stated if e.unit == "h"]
+    return stated
 
 
 def _node(node: Node, where: Where, reading: Reading) -> None:
@@ -79,12 +90,18 @@ def _node(node: Node, where: Where, reading: Reading) -> None:
         _risk(node, where, reading)
         return
     tasks = where.kind in ("tasks", "timeline", "deliverables")
-    stated = stated_effort(block.text, block.start, loose=tasks)
+    stated = _one_way(stated_effort(block.text, block.start, loose=tasks), reading)
     if row_kind(block.text) in ("total", "subtotal") and len(stated) == 1:
         _total_line(block, stated[0], where, reading)
         return
     if defines_day(block, stated):
         reading.lines.add(block.line)
+        return
+    roles = by_role(block, efforts_in(block.text, "", block.start))
+    if len(roles) > 1 and where.kind in ("tasks", "timeline", "deliverables", "requirements"):
+        if where.kind == "requirements":
+            _simple(node, "requirement", where, reading)
+        several_roles(block, roles, where, reading)
         return
     below = [n for n in node.all if stated_effort(n.block.text, n.block.start, loose=tasks) and not label_of(n)[0]]
     own = _labelled_effort(node)
@@ -130,7 +147,7 @@ def _group(node: Node, stated: list[Effort], below: list[Node], where: Where, re
         covered = [f.effort for f in reading.found[before:] if f.kind in ("task", "reserve") and f.effort]
         reading.took(stated[0])
         reading.totals.append(
-            total(plain(name), Spot(node.block.line, stated[0].start, stated[0].end), stated[0], covered)
+            total(plain(name), Spot(node.block.line, stated[0].start, stated[0].end), stated[0], covered, reading.day)
         )
 
 

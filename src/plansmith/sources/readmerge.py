@@ -14,6 +14,7 @@ from plansmith.sources.found import Found, Part, Spot, Total, code_of
 from plansmith.sources.planwords import bare
 from plansmith.sources.reading import Reading
 from plansmith.sources.readtables import total
+from plansmith.sources.readtasks import stripped
 
 _SAME_NAME = 92.0
 """RapidFuzz ratio from which two task names without numbers of their own are one."""
@@ -79,9 +80,13 @@ def group_sums(reading: Reading) -> None:
             continue
         own = [f for f in reading.found if f.kind in ("task", "reserve") and f.group == said.text and f.effort]
         if own:
-            totals.append(total(_without(said), said.spot, said.said, [f.effort for f in own if f.effort]))
+            totals.append(
+                total(
+                    _without(said, reading.text), said.spot, said.said, [f.effort for f in own if f.effort], reading.day
+                )
+            )
         else:
-            name = _without(said)
+            name = _without(said, reading.text)
             line = Spot(said.spot.line, said.spot.start, said.spot.end)
             details = [f for f in reading.found if f.kind == "task" and f.group == said.text]
             parts = tuple(Part("detail", "; ".join(f.text for f in details), details[0].spot) for _ in details[:1])
@@ -93,7 +98,7 @@ def group_sums(reading: Reading) -> None:
         if item.kind == "role" and item.effort:
             own = [f for f in reading.found if f.kind == "task" and f.part("role").casefold() == item.text.casefold()]
             spot = item.effort_spot or item.spot
-            totals.append(total(item.text, spot, item.effort, [f.effort for f in own if f.effort]))
+            totals.append(total(item.text, spot, item.effort, [f.effort for f in own if f.effort], reading.day))
     groups: dict[str, list[Found]] = {}
     for item in reading.found:
         if item.kind == "task" and item.effort and item.group:
@@ -104,16 +109,18 @@ def group_sums(reading: Reading) -> None:
         below = [f for f in below if f is not item]
         if len(below) > 1 and item.effort:
             spot = item.effort_spot or item.spot
-            totals.append(total(item.text, spot, item.effort, [f.effort for f in below if f.effort]))
+            totals.append(total(item.text, spot, item.effort, [f.effort for f in below if f.effort], reading.day))
         else:
             kept.append(item)
     reading.found = sorted(kept, key=lambda f: (f.spot.start, f.spot.end))
     reading.totals = sorted(totals, key=lambda t: t.spot.start)
 
 
-def _without(said: Total) -> str:
-    """A phase's name without the hours behind it."""
-    return re.sub(r"\s*[(\[:–—,-]*\s*~?\d[^()\[\]]*[)\]]?\s*$", "", said.text) or said.text
+def _without(said: Total, text: str) -> str:
+    """A phase's name without the hours in it."""
+    written = text[said.said.start : said.said.end]
+    at = said.text.rfind(written)
+    return stripped(said.text, 0, [replace(said.said, start=at, end=at + len(written))]) if at >= 0 else said.text
 
 
 def _name(text: str) -> str:

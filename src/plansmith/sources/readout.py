@@ -91,7 +91,8 @@ class Readout:
 def read_out(text: str) -> Readout:
     """Read a free plan; never raises on any text."""
     text = text[:LIMIT]
-    reading = Reading(text)
+    day = hours_per_day(text)
+    reading = Reading(text, day=day.value if day else None)
     found = blocks(text)
     title = _title(found)
     where, stack = Where("summary"), [(0, Where("summary"))]

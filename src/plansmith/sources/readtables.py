@@ -248,7 +248,7 @@ class _Table:
         whole = self._cell(row, "total", "effort")
         if whole and (said := self._figure(row, *whole)) and unit_taken:
             self.reading.took(said)
-            self.reading.totals.append(total(item.text, self._spot(row, *whole), said, unit_taken))
+            self.reading.totals.append(total(item.text, self._spot(row, *whole), said, unit_taken, self.reading.day))
 
     def _total(self, row: Row, sort: str, named: Cell) -> None:
         """A row of totals: its figure is compared with the sum of those above it."""
@@ -273,16 +273,22 @@ class _Table:
             effort, found = self._effort(row)
             spot = found or Spot(row.line, named.start, named.end)
         if effort:
-            self.reading.totals.append(total(plain(named.text), spot, effort, covered))
+            self.reading.totals.append(total(plain(named.text), spot, effort, covered, self.reading.day))
         self.sums.group = []
 
 
-def total(text: str, spot: Spot, said: Effort, covered: Sequence[Effort]) -> Total:
-    """A stated total beside the sum of the efforts that it covers, where all are in its unit."""
+def total(text: str, spot: Spot, said: Effort, covered: Sequence[Effort], day: float | None = None) -> Total:
+    """A stated total beside the sum of the efforts that it covers; hours and days are added where a day's are known."""
+    units = {e.unit for e in covered}
     summed = None
-    if covered and all(e.unit == said.unit for e in covered):
+    if covered and (units == {said.unit} or (day and units | {said.unit} <= {"h", "day"})):
+        worth = {"h": 1.0, "day": day or 1.0}
+        shares = [worth.get(e.unit, 1.0) / worth.get(said.unit, 1.0) for e in covered]
         points = [e.points for e in covered]
-        summed = (round(sum(p[0] for p in points), 4), round(sum(p[2] for p in points), 4))
+        summed = (
+            round(sum(p[0] * share for p, share in zip(points, shares, strict=True)), 4),
+            round(sum(p[2] * share for p, share in zip(points, shares, strict=True)), 4),
+        )
     return Total(text, spot, said, summed, len(covered))
 
 

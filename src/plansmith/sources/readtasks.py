@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from plansmith.sources.efforts import Effort
+from plansmith.sources.efforts import Effort, efforts_in
 from plansmith.sources.found import Found, Part, Spot, code_of
 from plansmith.sources.markup import Block, plain
 from plansmith.sources.planwords import fold, label, role_words, row_kind, undecided
@@ -20,6 +20,8 @@ _DASH = re.compile(r"\s+[–—|·-]\s+|;\s+|\s*,\s+")
 _MARK = re.compile(r"\s+[–—|·]\s+|;\s+")
 _BRACKETS = re.compile(r"[(\[]([^()\[\]]{1,80})[)\]]")
 EMPTY = re.compile(r"\(\s*[,;:/–—-]*\s*\)|\[\s*\]")
+_PIECES = re.compile(r"\s+[–—|·-]\s+|[:;,(\[]\s*|\s\+\s|\s(?:and|și|si)\s")
+_ROUND = " \t:;,.–—-|·=≈~*_()[]"
 EDGES = " \t:;,–—-|·=≈~*_"
 
 
@@ -120,6 +122,36 @@ def _role(block: Block, effort: Effort | None) -> tuple[Part | None, tuple[int, 
     return None, (0, 0)
 
 
+def by_role(block: Block, stated: Sequence[Effort]) -> list[tuple[Effort, tuple[int, int]]]:
+    """Each effort of a line with the span of the role right before it: "Login: backend 12 h, web 8 h"; else none."""
+    pairs, start = [], 0
+    for effort in stated:
+        before = block.text[start : effort.start - block.start]
+        spans = [s for s in _between(_PIECES, before) if before[slice(*s)].strip(_ROUND)]
+        if not spans or not role_words(before[slice(*spans[-1])].strip(_ROUND)):
+            return []
+        begin, end = spans[-1]
+        word = before[begin:end]
+        first = begin + len(word) - len(word.lstrip(_ROUND))
+        pairs.append((effort, (start + first, start + first + len(word.strip(_ROUND)))))
+        start = effort.end - block.start
+    return pairs
+
+
+def several_roles(
+    block: Block, pairs: Sequence[tuple[Effort, tuple[int, int]]], where: Where, reading: Reading
+) -> None:
+    """Note a task a role; its name is what stands before the first role, or the heading above."""
+    spot = Spot(block.line, block.start, block.end)
+    name = plain(block.text[: pairs[0][1][0]]).strip(EDGES + "([")
+    for effort, (start, end) in pairs:
+        role = piece("role", block.text, start, end, spot)
+        hours = Spot(block.line, effort.start, effort.end)
+        title = name or where.group or role.text
+        reading.take(Found("task", title, spot, where.heading, where.group, code_of(title), (role,), effort, hours))
+    reading.lines |= set(range(block.line, block.last + 1))
+
+
 def _beside(block: Block, start: int, end: int, effort: Effort | None) -> bool:
     """Whether words stand between dashes, or right beside the hours: ", training, support" are no roles."""
     comma = block.text[:start].rstrip().endswith(",")
@@ -143,6 +175,10 @@ def _between(mark: re.Pattern[str], text: str) -> list[tuple[int, int]]:
     return list(zip([0, *(m.end() for m in marks)], [*(m.start() for m in marks), len(text)], strict=True))
 
 
+def _only_effort(text: str) -> bool:
+    return any(e.end - e.start >= len(text.strip(" =~≈")) for e in efforts_in(text))
+
+
 def stripped(text: str, start: int, efforts: Sequence[Effort], role: tuple[int, int] = (0, 0)) -> str:
     """An item's name: its text without the efforts and the role, and without the marks that set them off."""
     spans = [(e.start - start, e.end - start) for e in efforts if 0 <= e.start - start < len(text)]
@@ -152,7 +188,7 @@ def stripped(text: str, start: int, efforts: Sequence[Effort], role: tuple[int, 
         text = text[:begin].rstrip("~≈ ") + " " + text[end:]
     text = plain(EMPTY.sub(" ", re.sub(r"\(\s*[,;/]\s*|\s*[,;/]\s*\)", lambda m: m.group().strip(" ,;/"), text)))
     text = EMPTY.sub(" ", text)
-    text = _BRACKETS.sub(lambda m: " " if undecided(m[1]) else m.group(), text)
+    text = _BRACKETS.sub(lambda m: " " if undecided(m[1]) or _only_effort(m[1]) else m.group(), text)
     pieces = re.split(r"(\s*[:–—]\s|\s-\s)", text)
     if len(pieces) > 2 and undecided(pieces[-1]):
         text = "".join(pieces[:-2])
@@ -161,4 +197,4 @@ def stripped(text: str, start: int, efforts: Sequence[Effort], role: tuple[int, 
         r"[\s:,;–—(|-]+(?:approx\.?|ca\.?|cca\.?|circa|effort|estimate|efort|estimare|ore|hours)\s*[:=]?[\s)]*$", folded
     )
     text = text[: tail.start()] if tail else text
-    return " ".join(text.split()).strip(EDGES).rstrip(".") or plain(text)
+    return " ".join(text.split()).strip(EDGES).rstrip(" .…") or plain(text)
