@@ -60,6 +60,7 @@ def sentence(text: str, heading: str = "", lead_in: str = "", form: str = "sente
         ("9am-5pm", "09:00 17:00"),
         ("18h30", "18:30"),
         ("20 %, 20 percent, twenty per cent", "20%"),
+        ("ora 16 la sută", "16%"),
         ("douăzeci și cinci la sută", "25%"),
         ("o sută douăzeci", "120"),
         ("20 de mii", "20000"),

@@ -135,9 +135,10 @@ def _one_run(folded: str, run: re.Match[str]) -> list[Number]:
     if run["clock"] and raw.isdigit():
         return [Number(f"{int(raw) % 24:02d}:{run['clock'][1:]}", start, end, "time")]
     after = _AFTER.match(folded, end)
-    if (after and after["half"]) or _BEFORE_HOUR.search(folded[:start]):
-        clock = _clock(raw, after["half"] if after else "")
-        return [Number(clock, start, after.end() if after else end, "time")] if clock else []
+    half = (after and after["half"]) or ""
+    if half or (not (after and after["percent"]) and _BEFORE_HOUR.search(folded[:start])):
+        clock = _clock(raw, half)
+        return [Number(clock, start, after.end() if after and half else end, "time")] if clock else []
     if not _THOUSANDS.fullmatch(raw) and (raw.count(".") + raw.count(",") > 1):
         parts = [Number(str(int(p)), start, end, "digits") for p in re.split(r"[.,']", raw) if p]
         date = re.fullmatch(r"\d{1,2}\.\d{1,2}\.(?:\d\d){1,2}|\d{4}\.\d\d\.\d\d", raw)
