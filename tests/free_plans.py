@@ -288,8 +288,13 @@ One day is 8 hours.
 - Backend: 40h, Frontend: 30h
 - Design + UX: 6 ore
 - Export – 0.5 days
+- **Sign-up**
+  - Backend: 8 h
+  - Design 3 h
+- Print
+  - web · 2 / 3 / 5 h
 
-Total: 126-128 h (16 zile)
+Total: 139-144 h (18 zile)
 
 ### 2.1 Maps — 12h
 

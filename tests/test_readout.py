@@ -56,6 +56,7 @@ TASKS = {
         ("Login", "", [8], "h"), ("Search", "", [4], "h"), ("Pay page", "", [12], "h"), ("Profile", "backend", [12], "h"),
         ("Profile", "frontend", [8, 10], "h"), ("Profile", "QA", [2], "h"), ("Backend", "Backend", [40], "h"),
         ("Frontend", "Frontend", [30], "h"), ("Design + UX", "", [6], "h"), ("Export", "", [0.5], "day"),
+        ("Sign-up", "Backend", [8], "h"), ("Sign-up", "Design", [3], "h"), ("Print", "web", [2, 3, 5], "h"),
         ("2.1 Maps", "", [12], "h"), ("Account", "", [8, 12], "h"), ("Tree register", "", [10, 10], "h"),
     ],
     "vague": [("Vouchers", "", [], ""), ("Mail", "", [], ""), ("Print: 3-5", "frontend", [], "")],
@@ -71,7 +72,7 @@ TOTALS = {
     "pert": [([24, 35, 60], True)],
     "phases": [([70], True), ([9], False)],
     "vague": [],
-    "styles": [([126, 128], True), ([18, 22], True)],
+    "styles": [([139, 144], True), ([18, 22], True)],
 }
 
 COUNTS = {  # requirement, milestone, risk, assumption, question, out of scope

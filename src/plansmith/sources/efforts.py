@@ -22,8 +22,8 @@ MOST = 100_000.0
 """Hours; larger figures are no effort."""
 _FRACTIONS = {"½": 0.5, "¼": 0.25, "¾": 0.75}
 _NUMBER = r"(?:\d{1,3}(?:[.,'\u00a0\u202f]\d{3})+|\d{1,6}(?:[.,]\d{1,2})?[½¼¾]?|[½¼¾])"
-_OPENERS = ":([–—=|~≈-,;/"
-_CLOSERS = ")],;.:–—|(["
+_OPENERS = ":([–—|·=~≈-,;/"
+_CLOSERS = ")],;.:–—|·(["
 
 
 @dataclass(frozen=True)

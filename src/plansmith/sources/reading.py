@@ -66,6 +66,8 @@ class Where:
     unit: str = ""
     """What bare figures count, where a heading or a sentence says so."""
     role: Part | None = None
+    of_item: bool = False
+    """Whether the group is a list item, so that "Backend: 8 h" below it is its part for that role."""
 
 
 def money_and_dates(text: str, line: int, start: int, section: str, reading: Reading) -> None:

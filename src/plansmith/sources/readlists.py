@@ -138,7 +138,7 @@ def _group(node: Node, stated: list[Effort], below: list[Node], where: Where, re
     name = stripped(text, node.block.start, stated)
     spot = Spot(node.block.line, node.block.start, node.block.end)
     role = piece("role", text, 0, len(name) if text.startswith(name) else len(text), spot) if role_words(name) else None
-    within = replace(where, group=plain(name).rstrip(":"), role=role or where.role)
+    within = replace(where, group=plain(name).rstrip(":"), role=role or where.role, of_item=role is None)
     reading.lines.add(node.block.line)
     before = len(reading.found)
     for child in node.below:

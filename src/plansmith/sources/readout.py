@@ -12,20 +12,18 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from plansmith.plan import read_brief
 from plansmith.sources.efforts import Figure, efforts_in, hours_per_day, stated_effort
 from plansmith.sources.found import Found, Kind, Part, Share, Spot, Total, Unread, as_dict
 from plansmith.sources.markup import Block, blocks, nested, plain
+from plansmith.sources.pasttasks import PastTask
 from plansmith.sources.planwords import heading_kind, role_words, unit_named
 from plansmith.sources.reading import Reading, Where, money_and_dates, risk
 from plansmith.sources.readlists import read_line, read_list
 from plansmith.sources.readmerge import group_sums, merged
 from plansmith.sources.readtables import read_table
-
-if TYPE_CHECKING:
-    from plansmith.tuning.runs import PastTask
 
 LIMIT = 5_000_000
 _LANGUAGE = 20_000
@@ -255,8 +253,6 @@ def free_tasks(readout: Readout, document: str, hours_per_day: float | None = No
     only with hours per day from the plan or the caller. A task without a role has an empty one; what it is for is the
     requirement, the phase or the details that stand beside it.
     """
-    from plansmith.tuning.runs import PastTask
-
     day = readout.hours_per_day or hours_per_day
     past = []
     for item in readout.tasks:

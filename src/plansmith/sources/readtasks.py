@@ -66,8 +66,14 @@ def task(block: Block, below: Sequence[Node], effort: Effort | None, where: Wher
     role, role_span = _role(block, effort)
     stated = [effort] if effort else []
     name = stripped(block.text, block.start, stated, role_span)
-    if role and not re.search(r"[^\W\d_]", name):  # "Testing: 10 h" names the task
+    nameless = bool(role) and not re.search(r"[^\W\d_]", name)
+    if nameless and not where.of_item:  # "Testing: 10 h" names the task
         role, name = None, stripped(block.text, block.start, stated)
+    elif where.of_item and effort and (nameless or role_words(name)):  # below "Login": "Backend: 8 h"
+        if role is None:
+            at = max(block.text.find(name.split()[0]), 0)
+            role = piece("role", block.text, at, at + len(name), spot)
+        name = where.group
     parts = [role] if role else []
     parts += _segments(block, spot)
     details = []
