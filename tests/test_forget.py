@@ -15,9 +15,10 @@ from plansmith.cli.learn import check
 from plansmith.errors import InputError
 from plansmith.sources.archive import read_archive
 from plansmith.sources.forget import find_client, remove
+from plansmith.sources.pasttasks import PastTask
 from plansmith.sources.privacy import LEAST, find_personal
 from plansmith.sources.redacted import write_redacted
-from plansmith.tuning.runs import PastTask, Run, list_runs, mark_forgotten, open_run, write_past_tasks
+from plansmith.tuning.runs import Run, list_runs, mark_forgotten, open_run, write_past_tasks
 
 SAMPLES = Path(__file__).parent.parent / "examples" / "archive"
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from plansmith import prompts
 from plansmith.errors import InputError
 from plansmith.plan import amounts, check_plan, parse_plan, read_brief, render_plan
+from plansmith.sources.pasttasks import PastTask
 from plansmith.tuning.bases import CHATML
-from plansmith.tuning.runs import PastTask
 from plansmith.writing.clean import repeats
 from plansmith.writing.compose import budget, deadline
 from plansmith.writing.engine import Completion, OnText, Request

@@ -20,28 +20,11 @@ from typing import Any
 
 from plansmith.errors import InputError, MissingError
 from plansmith.files import write_text
-from plansmith.plan import Estimate, Plan
+from plansmith.sources.pasttasks import PastTask
 
 RUNS = Path("runs")
 BEGUN = "training.json"
 """Stands in a run's folder until it is finished: what it was begun with."""
-
-
-@dataclass(frozen=True)
-class PastTask:
-    """A task of a past project with its hours. `document` is the project's folder, never shown to clients."""
-
-    title: str
-    role: str
-    requirement: str
-    o: float
-    m: float
-    p: float
-    document: str
-
-    @property
-    def estimate(self) -> Estimate:
-        return Estimate(o=self.o, m=self.m, p=self.p)
 
 
 @dataclass(frozen=True)
@@ -221,20 +204,6 @@ def finish(folder: Path, story: dict[str, Any]) -> Run:
     (folder / BEGUN).unlink(missing_ok=True)
     shutil.rmtree(folder / "checkpoints", ignore_errors=True)
     return Run(folder, story)
-
-
-def past_tasks(plans: Iterable[tuple[str, Plan]]) -> list[PastTask]:
-    """Every estimated task of the given (document, plan) pairs, with the requirement that it serves."""
-    found = []
-    for document, plan in plans:
-        texts = {r.id: r.text for r in plan.requirements}
-        wants = {s.id: " ".join(texts.get(r, "") for r in s.requirements) for s in plan.stories}
-        for task in plan.tasks:
-            if task.estimate and task.status == "live":
-                requirement = " ".join(wants.get(i, texts.get(i, "")) for i in task.serves).strip()
-                e = task.estimate
-                found.append(PastTask(task.title, task.role, requirement, e.o, e.m, e.p, document))
-    return found
 
 
 def client_words(documents: Iterable[tuple[str, str, str]]) -> list[str]:

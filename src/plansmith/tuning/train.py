@@ -20,6 +20,8 @@ from plansmith.errors import InputError, ResourceError, StoppedError
 from plansmith.files import need_space, write_text
 from plansmith.prompts import conversations
 from plansmith.sources.archive import Archive, Document
+from plansmith.sources.pasttasks import PastTask, past_tasks
+from plansmith.sources.readout import free_tasks, read_out
 from plansmith.sources.split import Split
 from plansmith.tuning import checkpoint
 from plansmith.tuning.bases import BASES, Base
@@ -35,7 +37,6 @@ from plansmith.tuning.runs import (
     client_words,
     finish,
     opened_alone,
-    past_tasks,
     started,
     write_client_words,
     write_past_tasks,
@@ -99,7 +100,7 @@ def train(
                 write_gguf(
                     Path(base.source), folder / "adapter", folder / "model.gguf", f"{base.name} tuned: {name}", weights
                 )
-            write_past_tasks(past_tasks((d.name, d.plan) for d in parts.train if d.plan), folder)
+            write_past_tasks(_past_tasks(parts.train), folder)
             texts = ((d.brief.text, d.plan_text, d.plan.language if d.plan else d.brief.language) for d in parts.train)
             write_client_words(client_words(texts), folder)
             write_text(folder / "recipe.yaml", _as_yaml(recipe))
@@ -123,6 +124,12 @@ def training_rows(documents: Sequence[Document], tokenizer: Any, base: Base) -> 
 
 def _mute(_: Progress) -> None:
     """The log of a process that is not the main one."""
+
+
+def _past_tasks(documents: Sequence[Document]) -> list[PastTask]:
+    """The tasks of all plans with what they took, whatever their form."""
+    typed = past_tasks((d.name, d.plan) for d in documents if d.plan)
+    return typed + [task for d in documents if not d.plan for task in free_tasks(read_out(d.plan_text), d.name)]
 
 
 class _Log:

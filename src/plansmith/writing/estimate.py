@@ -11,7 +11,7 @@ import statistics
 from collections.abc import Sequence
 
 from plansmith.plan import Estimate
-from plansmith.tuning.runs import PastTask
+from plansmith.sources.pasttasks import PastTask
 
 NEIGHBOURS = 3
 

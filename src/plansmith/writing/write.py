@@ -19,7 +19,7 @@ from rapidfuzz import fuzz
 from plansmith import prompts
 from plansmith.errors import InputError
 from plansmith.plan import Brief, Plan, Requirement, amounts, content_words, dates, roles
-from plansmith.tuning.runs import PastTask
+from plansmith.sources.pasttasks import PastTask
 from plansmith.writing.clean import Evidence, broken, repeats
 from plansmith.writing.compose import Parts, compose, requirement
 from plansmith.writing.engine import Engine, Request
