@@ -207,6 +207,17 @@ def test_one_bad_file_does_not_stop_the_others(tmp_path: Path) -> None:
     assert [d.name for d in read_archive(tmp_path / "a").documents] == ["p0", "p4"]
 
 
+def test_what_a_reader_leaves_out_is_said(tmp_path: Path) -> None:
+    project = tmp_path / "in" / "bakery"
+    project.mkdir(parents=True)
+    (project / "brief.txt").write_bytes("Vrem o aplicaţie pentru clienţi, să poată plăti.".encode("cp1250"))
+    (project / "plan.html").write_text("<h1>Our plan</h1><p>Shop page: 3 h</p>")
+    done = take(tmp_path / "in", tmp_path / "a")
+    assert done.notes == ["bakery: brief.txt: not UTF-8; read as cp1250, look at its letters"]
+    assert (tmp_path / "a" / "bakery" / "plan.md").read_text().splitlines()[0] == "# Our plan"
+    assert take(tmp_path / "in", tmp_path / "a").there == ["bakery"]
+
+
 def test_a_folder_of_datasets_is_read_whole(tmp_path: Path) -> None:
     source = tmp_path / "data"
     source.mkdir()

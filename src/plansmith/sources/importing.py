@@ -29,7 +29,7 @@ from plansmith.sources.columns import Pair, Table, Wanted, read_table
 from plansmith.sources.filenames import hidden
 from plansmith.sources.layout import PROVENANCE, Project
 from plansmith.sources.mapping import FILE, Named, Names, read_names, write_names
-from plansmith.sources.read import decode, read_text
+from plansmith.sources.read import decode, read_document, read_text
 from plansmith.sources.recognise import is_ours
 from plansmith.sources.records import SUFFIXES
 
@@ -45,11 +45,12 @@ Watch = Callable[[int, int, str], None]
 
 @dataclass(frozen=True)
 class Texts:
-    """Brief and plan as the source has them; `suffix` is that of the plan's file."""
+    """Brief and plan as the source has them; `suffix` is that of the plan's file, `notes` what a reader left out."""
 
     brief: str
     plan: str
     suffix: str = ".md"
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -234,7 +235,10 @@ def _project(project: Project, name: str, folder: Path) -> Item:
     named = replace(project.named, brief="", plan="")
 
     def read() -> Texts:
-        return Texts(read_text(project.brief), read_text(project.plan), project.plan.suffix.lower())
+        brief, plan = read_document(project.brief), read_document(project.plan)
+        told = [(project.brief, note) for note in brief.notes] + [(project.plan, note) for note in plan.notes]
+        notes = tuple(f"{file.name}: {note}" for file, note in told)
+        return Texts(brief.text, plan.text, project.plan.suffix.lower(), notes)
 
     return Item(name, project.name, told, read, named)
 
@@ -286,6 +290,7 @@ def _import(item: Item, out: Path, staged: Path | None, done: Imported, there: N
             # bytes: no line end may change
             (staged / item.name / name).write_bytes(text.encode())
     done.written.append(item.name)
+    done.notes += [f"{item.name}: {note}" for note in texts.notes]
     return named
 
 
