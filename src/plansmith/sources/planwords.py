@@ -155,17 +155,27 @@ def unit_of(word: str) -> str:
     return _exact("units").get(" ".join(word.split()), "")
 
 
+@cache
+def _unit_shape() -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w)(?P<unit>{unit_pattern()})(?!\w)")
+
+
 def unit_named(text: str) -> str:
     """The unit that a column's head or a caption names: "Effort (h)", "Zile-om", "all figures in hours"."""
-    found = re.search(rf"(?<!\w)(?P<unit>{unit_pattern()})(?!\w)", fold(text))
+    found = _unit_shape().search(fold(text))
     return unit_of(found["unit"]) if found else ""
+
+
+@cache
+def _row_start(name: str) -> re.Pattern[str]:
+    return re.compile(rf"{_any(listed('rows', name))}(?!\w)")
 
 
 def row_kind(text: str) -> str:
     """total, subtotal, reserve or tax, for the first cell of a row or the beginning of a line; empty: none."""
     folded = fold(text).strip(_DECORATION + "=")
     for name in ("subtotal", "total", "reserve", "tax"):
-        match = re.match(rf"{_any(listed('rows', name))}(?!\w)", folded)
+        match = _row_start(name).match(folded)
         rest = folded[match.end() :].strip(" *_") if match else ""
         if match and (len(rest.split()) <= 3 or rest[0] in ":=|(–-" or rest[0].isdigit()):
             return name
@@ -178,16 +188,25 @@ def undecided(text: str) -> bool:
     return plain in listed("rows", "undecided") or bool(re.fullmatch(r"\?+", plain))
 
 
+@cache
+def _role_names() -> frozenset[str]:
+    return frozenset(listed("roles", "words"))
+
+
 def role_words(text: str) -> bool:
     """Whether a short text consists of words for roles only: "backend", "project manager", "UX/UI"."""
     words = [w for w in re.split(r"[\s/&+,.]+|(?:and|si)\s", fold(text).strip(" *_()")) if w]
-    known = frozenset(listed("roles", "words"))
-    return 0 < len(words) <= 4 and all(w in known for w in words) and words != ["de"]
+    return 0 < len(words) <= 4 and _role_names().issuperset(words) and words != ["de"]
+
+
+@cache
+def _label_shape() -> re.Pattern[str]:
+    return re.compile(rf"[*_]*(?P<word>{_any(tuple(_exact('labels')))})[*_]*\s*[:=–][*_]*\s*")
 
 
 def label(text: str) -> tuple[str, int]:
     """The label that a text begins with ("Effort: 4 h"), and where what it labels begins; ("", 0): none."""
-    match = re.match(rf"[*_]*(?P<word>{_any(tuple(_exact('labels')))})[*_]*\s*[:=–][*_]*\s*", fold(text[:200]))
+    match = _label_shape().match(fold(text[:200]))
     return (_exact("labels")[" ".join(match["word"].split())], match.end()) if match else ("", 0)
 
 

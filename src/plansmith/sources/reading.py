@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
 
 from plansmith.plan import amounts, dates
 from plansmith.sources.efforts import Effort
@@ -125,15 +126,20 @@ def _sentences(text: str) -> Iterable[tuple[int, int]]:
         yield start, len(text)
 
 
-def _rating(piece: str, spot: Spot, begin: int) -> list[Part]:
-    """The probability and impact of a sentence that says nothing else: "Likelihood medium, impact high."."""
-    folded = fold(piece)
-    words = "|".join(
+@cache
+def _ratings() -> re.Pattern[str]:
+    words = (
         rf"(?P<{name}>{pattern('labels', name).pattern})\s*(?:is|este|e)?\s*[:=–-]?\s*(?P<{name}_as>{scale_pattern()})(?!\w)"
         for name in ("probability", "impact")
     )
+    return re.compile("|".join(words))
+
+
+def _rating(piece: str, spot: Spot, begin: int) -> list[Part]:
+    """The probability and impact of a sentence that says nothing else: "Likelihood medium, impact high."."""
+    folded = fold(piece)
     found, rest = [], folded
-    for match in re.finditer(words, folded):
+    for match in _ratings().finditer(folded):
         name = "probability" if match["probability"] else "impact"
         start, end = match.span(f"{name}_as")
         found.append(_part(name, piece, start, end, spot, begin))

@@ -16,6 +16,7 @@ from plansmith.sources.reading import Reading
 from plansmith.sources.readtables import total
 from plansmith.sources.readtasks import stripped
 
+_LOOK_BACK = 400
 _SAME_NAME = 92.0
 """RapidFuzz ratio from which two task names without numbers of their own are one."""
 
@@ -26,39 +27,44 @@ def merged(found: Iterable[Found]) -> list[Found]:
 
     kept: list[Found] = []
     by_code: dict[str, int] = {}
-    bare: list[int] = []
+    named: list[tuple[int, str]] = []
     for item in found:
-        at = None
-        if item.kind == "task":
-            if item.code and not item.code.isdigit():
-                at = by_code.get(item.code)
-            if at is None:
-                name = item.title.casefold()
-                at = next(
-                    (n for n in bare[-400:] if fuzz.ratio(kept[n].title.casefold(), name) >= _SAME_NAME
-                     and not (item.code and kept[n].code) and _one(kept[n], item)),
-                    None,
-                )  # fmt: skip
+        if item.kind != "task":
+            kept.append(item)
+            continue
+        code, name = ("" if item.code.isdigit() else item.code), item.title.casefold()
+        at = by_code.get(code) if code else None
+        if at is None:
+            alike = (
+                place
+                for place, other in named[-_LOOK_BACK:]
+                if not (code and kept[place].code)
+                and _one(kept[place], item)
+                and fuzz.ratio(other, name) >= _SAME_NAME
+                and re.findall(r"\d+", other) == re.findall(r"\d+", name)
+            )
+            at = next(alike, None)
         if at is not None and _one(kept[at], item):
             kept[at] = _joined(kept[at], item)
             continue
-        if item.kind == "task":
-            bare.append(len(kept))
-            if item.code and not item.code.isdigit():
-                by_code.setdefault(item.code, len(kept))
+        named.append((len(kept), name))
+        if code:
+            by_code.setdefault(code, len(kept))
         kept.append(item)
     return kept
 
 
 def _one(first: Found, second: Found) -> bool:
-    """Whether two mentions can be one task: their hours do not differ and their phases do not."""
+    """Whether two mentions can be one task: in two sections, and one of them without hours or both with a number.
+
+    "Testing: 8 h" in each of two phases is two tasks; "WP1 … 8 h" in a list and in a table is one.
+    """
+    if first.section == second.section:
+        return False
     if first.effort and second.effort:
-        return (
-            first.effort.points == second.effort.points
-            and first.part("role") == second.part("role")
-            and (first.section != second.section)
-        )
-    return first.section != second.section or first.spot.line == second.spot.line
+        same = first.effort.points == second.effort.points and first.part("role") == second.part("role")
+        return same and bool(first.code) and first.code == second.code
+    return True
 
 
 def _joined(first: Found, second: Found) -> Found:
