@@ -136,6 +136,21 @@ def test_a_killed_import_goes_on(tmp_path: Path) -> None:
     assert len(list(out.glob("d-*"))) == 3000
 
 
+@pytest.mark.slow
+def test_ctrl_c_says_how_to_go_on(tmp_path: Path) -> None:
+    source, out = lines(tmp_path / "d.jsonl", some(20_000)), tmp_path / "a"
+    command = [sys.executable, "-m", "plansmith", "import", str(source), "-o", str(out)]
+    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while running.poll() is None and len(list(out.glob("d-*"))) < 64:
+        time.sleep(0.005)
+    running.send_signal(signal.SIGINT)
+    said = " ".join(running.communicate()[1].split())
+    assert running.returncode == 130
+    assert "the same command goes on from there" in said
+    assert "Traceback" not in said
+    assert not list(out.glob(".adding-*"))
+
+
 def test_plans_in_our_form_are_known_and_broken_ones_kept_as_text(tmp_path: Path) -> None:
     brief, plan = ((OURS / f"{name}.md").read_text() for name in ("brief", "plan"))
     rows = [{"brief": brief, "plan": plan}, {"brief": "We sell bread.", "plan": plan}, {"brief": "We sell milk.", "plan": "---\nplansmith: 1\n---\n# Broken"}]  # fmt: skip

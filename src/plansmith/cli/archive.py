@@ -7,6 +7,7 @@ Try: plansmith import data.jsonl -o archive --dry-run
 from __future__ import annotations
 
 import json
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -53,7 +54,7 @@ def import_(
     source
         A folder, a dataset file, or hub:owner/name (hub:owner/name@revision).
     """
-    from plansmith.errors import InputError
+    from plansmith.errors import InputError, StoppedError
     from plansmith.sources.columns import Wanted
     from plansmith.sources.hub import hub_id, read_hub
     from plansmith.sources.importing import import_source, open_source, table_source
@@ -71,11 +72,15 @@ def import_(
         found = open_source(path, wanted, accept_guess)
     if not as_json:
         _print_source(found)
-    with _progress(len(found.items), as_json) as watch:
-        done = import_source(found, output, dry_run, watch)
+    try:
+        with _progress(len(found.items), as_json) as watch:
+            done = import_source(found, output, dry_run, watch)
+    except KeyboardInterrupt as stop:
+        told = "Interrupted. What is imported is whole; the same command goes on from there."
+        raise StoppedError(signal.SIGINT, "Interrupted." if dry_run else told) from stop
     if as_json:
-        told = {"dry_run": dry_run, "tables": [t.as_dict() for t in found.tables], **done.as_dict()}
-        print(json.dumps(told, ensure_ascii=False, indent=2))
+        report = {"dry_run": dry_run, "tables": [t.as_dict() for t in found.tables], **done.as_dict()}
+        print(json.dumps(report, ensure_ascii=False, indent=2))
     else:
         _print_imported(done, dry_run)
     if done.refused:
