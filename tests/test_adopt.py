@@ -194,6 +194,13 @@ def test_the_command_as_json_and_on_standard_output(tmp_path: Path) -> None:
     assert told["read"]["efforts"] == {"read": 6, "of": 6}
     assert {point["about"] for point in told["open"]} >= {"hours", "priority"}
     assert told["places"]["K1"].startswith("linia 41")
+    spans = [
+        span
+        for item in told["items"]
+        if item["kind"] == "task" and "effort" in item
+        for span in item["effort"]["spans"]
+    ]
+    assert [DEVIZ[a:b] for a, b in spans] == ["1,5", "2", "4", "3,5", "1"]
     shown = run("adopt", free)
     assert parse_plan(shown.stdout).budget == 18000
     assert "32 of 32 lines" in shown.stderr

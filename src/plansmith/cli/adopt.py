@@ -102,7 +102,7 @@ def _places(source: SourceText) -> Callable[[Spot], str]:
         if source.kind in ("md", "txt"):
             return str(spot)
         where = source.place_of(spot.start) or f"line {spot.line}"
-        return f"{where}, column {spot.cell}" if spot.cell else where
+        return f"{where}, row {spot.row}, column {spot.cell}" if spot.cell else where
 
     return name
 

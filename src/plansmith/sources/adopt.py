@@ -46,7 +46,7 @@ class Adopted:
             "places": self.places,
             "filled": self.filled,
             "open": [{"about": o.key, "items": list(o.items), "text": o.text} for o in self.open],
-            **{k: v for k, v in self.readout.as_dict().items() if k in ("read", "totals", "unread")},
+            **{k: v for k, v in self.readout.as_dict().items() if k in ("read", "items", "totals", "unread")},
         }
 
 

@@ -23,12 +23,13 @@ _ROUNDING = 0.06
 
 @dataclass(frozen=True)
 class Spot:
-    """A place: `text[start:end]`, in line `line` (from 1); `cell` names a table's column."""
+    """A place: `text[start:end]`, in line `line` (from 1); in a table also the row (from 1, the heads counted) and column."""
 
     line: int
     start: int
     end: int
     cell: str = ""
+    row: int = 0
 
     def __str__(self) -> str:
         return f"line {self.line}, column {self.cell}" if self.cell else f"line {self.line}"
@@ -62,16 +63,17 @@ class Found:
         return next((p.text for p in self.parts if p.name == name), "")
 
     def with_parts(self, *parts: Part) -> Found:
-        """The same with more parts; what is there already stays."""
+        """The same with more parts; what is there already stays, and a part without a letter or figure is none."""
         known = {p.name for p in self.parts}
-        return replace(self, parts=(*self.parts, *(p for p in parts if p.name not in known)))
+        new = [p for p in parts if p.name not in known and any(c.isalnum() for c in p.text)]
+        return replace(self, parts=(*self.parts, *new))
 
     @property
     def title(self) -> str:
         """The text without the team's own number."""
         match = CODE.match(self.text)
         rest = self.text[match.end() :].lstrip(" .:)–—-") if match else ""
-        return rest or self.text
+        return rest if any(c.isalnum() for c in rest) else self.text
 
 
 @dataclass(frozen=True)

@@ -41,10 +41,11 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """A row of a table and the number of its line, from 1."""
+    """A row of a table, the number of its line in the text and its own in the table, both from 1."""
 
     cells: tuple[Cell, ...]
     line: int
+    number: int = 0
 
 
 @dataclass(frozen=True)
@@ -123,8 +124,9 @@ def _next(lines: list[_Line], place: int, level: int) -> tuple[Block | None, int
         return _fenced(lines, place)
     if rows := _table(lines, place):
         last = lines[rows[1] - 1]
+        numbered = tuple(replace(row, number=n) for n, row in enumerate(rows[0], 1))
         end = last.start + len(last.text)
-        return Block("table", "", line.number, last.number, line.start, end, rows=rows[0]), rows[1]
+        return Block("table", "", line.number, last.number, line.start, end, rows=numbered), rows[1]
     if _RULE.match(line.text):
         return None, place + 1
     if following and _SETEXT.match(following.text) and not _ITEM.match(line.text):

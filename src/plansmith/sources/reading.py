@@ -40,8 +40,9 @@ class Reading:
     undecided: list[Found] = field(default_factory=list)
 
     def take(self, item: Found) -> Found:
-        """Note an item; its lines are read."""
-        self.found.append(item)
+        """Note an item; its lines are read. A text without a letter or figure is none."""
+        if any(c.isalnum() for c in item.text):
+            self.found.append(item)
         self.lines |= {item.spot.line, *(p.spot.line for p in item.parts)}
         if item.effort:
             self.took(item.effort)

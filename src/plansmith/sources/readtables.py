@@ -98,7 +98,7 @@ class _Table:
         return None
 
     def _spot(self, row: Row, cell: Cell, column: Column) -> Spot:
-        return Spot(row.line, cell.start, cell.end, column.head)
+        return Spot(row.line, cell.start, cell.end, column.head, row.number)
 
     def _main(self, row: Row) -> tuple[Cell, Column] | None:
         """The cell that names the item."""
@@ -158,7 +158,7 @@ class _Table:
                 continue
             if column.kind == "requirement" and self.kind == "task":
                 self.requirement = Part("requirement", plain(cell.text), self._spot(row, cell, column))
-            elif column.kind in _PARTS and not undecided(cell.text):
+            elif column.kind in _PARTS and re.search(r"[^\W_]", cell.text) and not undecided(cell.text):
                 kind = "role" if column.kind == "owner" and self.kind == "task" and not owned else column.kind
                 parts.append(Part(kind, plain(cell.text), self._spot(row, cell, column)))
         if self.requirement and main.kind != "requirement" and self.kind == "task":
