@@ -308,7 +308,43 @@ Total: 139-144 h (18 zile)
 | Total | | 18 | 22 |
 """
 
+ROUGH = """\
+# Boat shed
+
+## Next release
+
+| Phase | Task | Estimated hours |
+|---|---|---|
+| **Phase 1** | Mooring list | 3h |
+| **Phase 1** | Tide table (station, days) | 4-5h |
+| **Phase 1 total** | | **~7-8h** |
+| **Phase 2** | Winter storage | 6h |
+
+**Total estimated hours: 13-14h**
+
+## Rough figures
+
+| Slice | Estimate |
+|---|---|
+| Slipway | 2-3 person-days |
+| Crane | 5-8 person-days, with the licence |
+
+| Harbour | Hours | Prio |
+|---|---|---|
+| Quay | 12-16 | P0 |
+| Jetty | 3-4 | P1 |
+
+## Effort
+
+| # | Phase | Components | Hours | Depends on | Sprint |
+|---|---|---|---|---|---|
+| 1.1 | Build | Log book | 8 | — | 1 |
+| 1.2 | Build | Fees | 10 | 1.1 | 1 |
+
+**Realistic target**: 20-30 hours (two weeks at 12 hours a week)
+"""
+
 ALL = {
     "person_days": PERSON_DAYS, "deviz": DEVIZ, "matrix": MATRIX, "nested": NESTED, "plain_ro": PLAIN_RO, "pert": PERT,
-    "phases": PHASES, "vague": VAGUE, "styles": STYLES,
+    "phases": PHASES, "vague": VAGUE, "styles": STYLES, "rough": ROUGH,
 }  # fmt: skip

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 
-from plansmith.sources.planwords import heading_kind
+from plansmith.sources.planwords import heading_kind, row_kind
 
 _ATX = re.compile(r" {0,3}(#{1,6})[ \t]+(.*?)[ \t#]*$")
 _SETEXT = re.compile(r" {0,3}(=+|-+)[ \t]*$")
@@ -222,6 +222,8 @@ def _typed_heading(text: str, alone: bool, following: _Line | None) -> tuple[int
     """Where the heading stands that a line without a number sign is: bold, in capitals, or a known word alone."""
     bare = text.strip()
     if not bare or len(bare) > _TITLE_LENGTH or len(bare.split()) > _MOST_WORDS:
+        return None
+    if row_kind(bare) and re.search(r"\d", bare):  # "**Total: 12 h**"
         return None
     begin = text.index(bare[0])
     if match := _BOLD.match(bare):

@@ -174,6 +174,8 @@ def _row_start(name: str) -> re.Pattern[str]:
 def row_kind(text: str) -> str:
     """total, subtotal, reserve or tax, for the first cell of a row or the beginning of a line; empty: none."""
     folded = fold(text).strip(_DECORATION + "=")
+    if folded.endswith(" total") and len(folded.split()) <= 6:  # "Phase 1 total"
+        return "subtotal"
     for name in ("subtotal", "total", "reserve", "tax"):
         match = _row_start(name).match(folded)
         rest = folded[match.end() :].strip(" *_") if match else ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from plansmith.sources.efforts import efforts_in
 from plansmith.sources.found import Spot
@@ -39,8 +39,24 @@ def columns_of(rows: Sequence[Row]) -> tuple[list[Column], int]:
         if known > best[0] and not figures and (known > 1 or len(columns) < 4):
             best = (known, columns, place + 1)
     if best[0]:
-        return _two_rows(best[1], rows, best[2])
+        columns, after = _two_rows(best[1], rows, best[2])
+        return _named(columns, rows[after:]), after
     return _headless(rows), 0
+
+
+def _named(columns: list[Column], rows: Sequence[Row]) -> list[Column]:
+    """Where efforts have a column and nothing names the tasks, the first unknown column with words does."""
+    kinds = {c.kind for c in columns}
+    if kinds & {"title", "requirement", "group", "detail", "deliverable", "role", "name"} or not kinds & {
+        "effort",
+        *POINTS,
+    }:
+        return columns
+    for place, column in enumerate(columns):
+        words = sum(place < len(r.cells) and bool(re.search(r"[^\W\d_]{3}", r.cells[place].text)) for r in rows)
+        if not column.kind and 2 * words > len(rows):
+            return [*columns[:place], replace(column, kind="title"), *columns[place + 1 :]]
+    return columns
 
 
 def _two_rows(columns: list[Column], rows: Sequence[Row], after: int) -> tuple[list[Column], int]:

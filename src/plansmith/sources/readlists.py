@@ -47,7 +47,8 @@ def read_line(block: Block, where: Where, reading: Reading) -> bool:
     if defines_day(block, found):
         reading.lines |= set(range(block.line, block.last + 1))
         return True
-    if len(found) == 1 and (loose or where.kind == "deliverables") and "\n" not in block.text:
+    ends = len(found) == 1 and not block.text[found[0].end - block.start :].strip(" .)]*_")
+    if ends and loose and "\n" not in block.text and label(block.text)[0] != "effort":
         task(block, [], found[0], where, reading)
         return True
     return False
@@ -62,9 +63,14 @@ def defines_day(block: Block, stated: Sequence[Effort]) -> bool:
 
 
 def _total_line(block: Block, said: Effort, where: Where, reading: Reading) -> None:
-    """A total below a list: over the tasks of its section, or of the whole plan where the section has none."""
+    """A total below a list: over the tasks of its section, or of the whole plan where the section has none.
+
+    Below the heading of a phase it is of that phase; one that stands before the tasks is not checked.
+    """
     tasks = [f for f in reading.found if f.kind in ("task", "reserve") and f.effort]
-    own = [f for f in tasks if f.section == where.heading and where.kind in ("tasks", "timeline")]
+    own = [f for f in tasks if where.heading and f.section == where.heading]
+    if where.group and not where.of_item:
+        own = tasks = [f for f in own if f.group == where.group]
     covered = [f.effort for f in own or tasks if f.effort]
     reading.took(said)
     reading.lines.add(block.line)

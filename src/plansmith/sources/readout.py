@@ -157,7 +157,7 @@ def _enter(block: Block, stack: list[tuple[int, Where]], title: Block | None, re
 def _heading_effort(block: Block, where: Where, reading: Reading) -> None:
     """Hours in the heading of a phase: noted as a total, which `_group_sums` fills or makes a task."""
     stated = stated_effort(block.text, block.start, loose=True)
-    if len(stated) == 1:
+    if len(stated) == 1 and stated[0].unit in ("h", "day"):
         reading.took(stated[0])
         spot = Spot(block.line, stated[0].start, stated[0].end)
         reading.totals.append(Total(where.group, spot, stated[0], None, -1))

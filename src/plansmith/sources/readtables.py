@@ -146,7 +146,7 @@ class _Table:
     def _group(self, row: Row, main: Column) -> str:
         """The phase of a row; a merged cell holds for the rows below it."""
         found = self._cell(row, "group")
-        if found and main.kind != "group":
+        if found and main.kind != "group" and re.search(r"[^\W\d_]", found[0].text):
             self.group = plain(found[0].text)
         return self.group
 
