@@ -391,3 +391,14 @@ def test_the_documented_archive_yaml_is_read(tmp_path: Path) -> None:
     archive = read_archive(tmp_path)
     assert [(d.name, d.client, d.plan) for d in archive.documents] == [("bakery", "Nair", None)]
     assert archive.skipped == ("templates",)
+
+
+def test_check_tells_form_language_personal_data_and_what_was_left_out() -> None:
+    from plansmith.sources.inspect import inspect, summary
+
+    folder = Path(__file__).parent.parent / "examples" / "free"
+    told = "\n".join(summary(inspect(d) for d in read_archive(folder).documents))
+    assert "0 in our form, 8 in the team's own" in told
+    assert "3 ro" in told
+    assert "of kind person" in told
+    assert "brief.eml" in told

@@ -44,6 +44,7 @@ def check(
     """
     from plansmith.cli.show import print_check
     from plansmith.sources.archive import read_archive
+    from plansmith.sources.inspect import inspect, summary
     from plansmith.sources.split import split
     from plansmith.tuning.bases import find_base
     from plansmith.tuning.preflight import preflight
@@ -60,13 +61,15 @@ def check(
     seed = resolve(chosen, settings).seed
     parts = split(documents, seed)
     found = preflight(parts, chosen, settings)
-    notes = [*parts.notes, *_split_notes(parts, runs)]
+    inspections = [inspect(document) for document in documents.documents]
+    notes = [*summary(inspections), *parts.notes, *_split_notes(parts, runs)]
     if documents.skipped:
         notes.append(f"{len(documents.skipped)} hidden, system or ignored files were skipped")
     if documents.unused:
         notes.append(f"{len(documents.unused)} files are neither brief nor plan: {', '.join(documents.unused[:5])}")
     if as_json:
-        print(json.dumps({**found.as_dict(), "notes": notes}, indent=2, ensure_ascii=False))
+        seen = [i.as_dict() for i in inspections]
+        print(json.dumps({**found.as_dict(), "inspections": seen, "notes": notes}, indent=2, ensure_ascii=False))
     else:
         print_check(found)
         for note in notes:

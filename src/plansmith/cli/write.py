@@ -57,7 +57,6 @@ def plan(
     """
     from plansmith.cli.show import print_plan, writing_progress
     from plansmith.plan import read_brief, render_json, render_plan
-    from plansmith.sources.read import read_text
 
     form = _form(output, force)
     if _writes_whole(run, base, runs) if whole is None else whole:
@@ -65,7 +64,7 @@ def plan(
         return
     model = open_engine(run, base, runs, STEP_SLOTS, STEP_CONTEXT)
     try:
-        text = read_brief(read_text(brief))
+        text = read_brief(_told(brief))
         with writing_progress(quiet=as_json) as watch:
             written = write_with(text, model, "" if brief.stem in ("-", "brief") else brief.stem, system, watch)
     finally:
@@ -81,6 +80,17 @@ def plan(
         print_plan(written, str(output))
     else:
         print(render_plan(written.plan))
+
+
+def _told(brief: Path) -> str:
+    """The brief's text; what was not taken from its file is said on standard error."""
+    from plansmith.cli.console import console
+    from plansmith.sources.read import read_document
+
+    source = read_document(brief)
+    for note in source.notes:
+        console(stderr=True).print(f"Note: {note}", markup=False)
+    return source.text
 
 
 def _writes_whole(run: str, base: str, runs: Path) -> bool:
@@ -99,12 +109,11 @@ def _plan_whole(brief: Path, run: str, base: str, runs: Path, system: str, outpu
     from plansmith.errors import InputError
     from plansmith.files import write_text
     from plansmith.plan import read_brief
-    from plansmith.sources.read import read_text
     from plansmith.writing.whole import write_whole
 
     if output and output.suffix == ".json":
         raise InputError(f"{output}: a plan in the team's own form is text; write it to a .md file.")
-    text = read_brief(read_text(brief))
+    text = read_brief(_told(brief))
     if not text.sentences:
         raise InputError(f"{brief} holds no sentence to plan.")
     engine, _ = open_engine(run, base, runs, 1, 8192)

@@ -16,7 +16,7 @@ from pathlib import Path
 from plansmith.errors import InputError, PlansmithError
 from plansmith.plan import Brief, Plan, parse_json, parse_plan, read_brief, render_plan
 from plansmith.sources.layout import PROVENANCE, Guess, Layout, Project, find_projects, holds
-from plansmith.sources.read import SUFFIXES, read_text
+from plansmith.sources.read import SUFFIXES, read_document, read_text
 from plansmith.sources.recognise import is_ours
 
 _TOLD = ("source", "sha256", "date", "row", "revision")
@@ -46,6 +46,8 @@ class Document:
     plan_text: str
     client: str
     provenance: Provenance | None = None
+    notes: tuple[str, ...] = ()
+    """What was not taken from its two files, such as pictures of text."""
 
     @cached_property
     def sha256(self) -> str:
@@ -121,18 +123,22 @@ def _unconfirmed(guess: Guess) -> str:
 def read_project(project: Project, folder: Path) -> Document:
     """One project of an archive as its layout found it; raises InputError with what is wrong with its files."""
     brief_file, plan_file = project.brief, project.plan
-    brief = read_brief(read_text(brief_file))
+    source = read_document(brief_file)
+    brief = read_brief(source.text)
     if not brief.sentences:
         raise InputError(f"{brief_file.name} holds no sentence. Put the client's text there.")
     if project.named.language:
         brief = replace(brief, language=project.named.language)
-    text = read_text(plan_file)
+    planned = read_document(plan_file)
+    text = planned.text
     plan = _read_plan(text, plan_file, project.named.form, brief)
     if plan is None and not text.strip():
         raise InputError(f"{plan_file.name} is empty. Put the team's plan there.")
     client = project.named.client or (plan.client if plan else "") or project.name
     provenance = _provenance(project, folder)
-    return Document(project.name, brief, plan, render_plan(plan) if plan else text, client, provenance)
+    told = [(brief_file, source.notes), (plan_file, planned.notes)]
+    notes = tuple(f"{file.name}: {note}" for file, found in told for note in found)
+    return Document(project.name, brief, plan, render_plan(plan) if plan else text, client, provenance, notes)
 
 
 def _read_plan(text: str, file: Path, form: str, brief: Brief) -> Plan | None:
