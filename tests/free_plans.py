@@ -334,6 +334,14 @@ ROUGH = """\
 | Quay | 12-16 | P0 |
 | Jetty | 3-4 | P1 |
 
+| Grup | Bucăți | Efort estimat | Ce lipsește |
+|---|---|---|---|
+| Geamanduri | 5 | 6-8h | lanțuri |
+| IVA 21 % | | | |
+
+- **Ladder** *(estimated 2 hours)*
+  - weld the steps
+
 ## Effort
 
 | # | Phase | Components | Hours | Depends on | Sprint |

@@ -62,7 +62,7 @@ TASKS = {
     "rough": [
         ("Mooring list", "", [3], "h"), ("Tide table (station, days)", "", [4, 5], "h"), ("Winter storage", "", [6], "h"),
         ("Slipway", "", [2, 3], "day"), ("Crane", "", [], ""), ("Quay", "", [12, 16], "h"), ("Jetty", "", [3, 4], "h"),
-        ("Log book", "", [8], "h"), ("Fees", "", [10], "h"),
+        ("Geamanduri", "", [6, 8], "h"), ("Ladder", "", [2], "h"), ("Log book", "", [8], "h"), ("Fees", "", [10], "h"),
     ],
     "vague": [("Vouchers", "", [], ""), ("Mail", "", [], ""), ("Print: 3-5", "frontend", [], "")],
 }  # fmt: skip

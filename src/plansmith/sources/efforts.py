@@ -134,6 +134,11 @@ def _opened(before: str) -> bool:
     return not bare or bare[-1] in _OPENERS or before[-1] in _OPENERS
 
 
+def only_about(text: str) -> bool:
+    """Whether a text holds nothing but words that stand before an effort: "approx.", "estimated"."""
+    return not _about().sub("", fold(text).strip()).strip()
+
+
 @cache
 def _about() -> re.Pattern[str]:
     return re.compile(rf"(?:(?<!\w)(?:{alternation(listed('rows', 'approximately'))})[:\s]*)+$")

@@ -84,7 +84,8 @@ def _exact(section: str) -> dict[str, str]:
 
 @cache
 def _within(section: str) -> re.Pattern[str]:
-    words = tuple(w for w in _exact(section) if len(w) > 1)
+    alone = frozenset(listed("rows", "exact_only")) if section == "columns" else frozenset()
+    words = tuple(w for w in _exact(section) if len(w) > 1 and w not in alone)
     return re.compile(rf"(?<![\w]){_any(words)}(?!\w)")
 
 

@@ -36,7 +36,8 @@ def columns_of(rows: Sequence[Row]) -> tuple[list[Column], int]:
         columns = [_column(cell, row.line) for cell in row.cells]
         known = sum(bool(c.kind) for c in columns)
         figures = sum(bool(re.fullmatch(r"[\d.,\s]+", c.text)) for c in row.cells)
-        if known > best[0] and not figures and (known > 1 or len(columns) < 4):
+        enough = known > 1 or len(columns) < 4 or (not place and any(c.kind in ("effort", *POINTS) for c in columns))
+        if known > best[0] and not figures and enough:
             best = (known, columns, place + 1)
     if best[0]:
         columns, after = _two_rows(best[1], rows, best[2])

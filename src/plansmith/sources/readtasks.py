@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from plansmith.sources.efforts import Effort, efforts_in
+from plansmith.sources.efforts import Effort, efforts_in, only_about
 from plansmith.sources.found import Found, Part, Spot, code_of
 from plansmith.sources.markup import Block, plain
 from plansmith.sources.planwords import fold, label, role_words, row_kind, undecided
@@ -194,7 +194,9 @@ def stripped(text: str, start: int, efforts: Sequence[Effort], role: tuple[int, 
         text = text[:begin].rstrip("~≈ ") + " " + text[end:]
     text = plain(EMPTY.sub(" ", re.sub(r"\(\s*[,;/]\s*|\s*[,;/]\s*\)", lambda m: m.group().strip(" ,;/"), text)))
     text = EMPTY.sub(" ", text)
-    text = _BRACKETS.sub(lambda m: " " if undecided(m[1]) or _only_effort(m[1]) else m.group(), text)
+    text = _BRACKETS.sub(
+        lambda m: " " if undecided(m[1]) or only_about(m[1]) or _only_effort(m[1]) else m.group(), text
+    )
     pieces = re.split(r"(\s*[:–—]\s|\s-\s)", text)
     if len(pieces) > 2 and undecided(pieces[-1]):
         text = "".join(pieces[:-2])
@@ -203,4 +205,5 @@ def stripped(text: str, start: int, efforts: Sequence[Effort], role: tuple[int, 
         r"[\s:,;–—(|-]+(?:approx\.?|ca\.?|cca\.?|circa|effort|estimate|efort|estimare|ore|hours)\s*[:=]?[\s)]*$", folded
     )
     text = text[: tail.start()] if tail else text
-    return " ".join(text.split()).strip(EDGES).rstrip(" .…") or plain(text)
+    name = re.sub(r"\s+([:;,])(?=\s)", r"\1", " ".join(text.split()).strip(EDGES).rstrip(" .…"))
+    return (name[1:-1] if _BRACKETS.fullmatch(name) else name) or plain(text)
