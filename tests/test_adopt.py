@@ -217,6 +217,35 @@ def test_the_command_as_json_and_on_standard_output(tmp_path: Path) -> None:
         assert (refused.returncode, "Traceback" in refused.stderr) == (2, False), refused.stderr
 
 
+def test_merged_cells_of_a_word_document(tmp_path: Path) -> None:
+    from docx import Document
+
+    from plansmith.sources.read import read_document
+
+    document = Document()
+    document.add_heading("Deviz", 1)
+    rows = (("Etapa", "Activitate", "Rol", "Ore"), ("Proiectare", "Schițe", "Design", "10-12"), ("", "Probă cu clienți", "Design", "4"),
+            ("Realizare", "", "", ""), ("Programare", "Formular", "Web", "30"), ("Total", "", "", "44-46"))  # fmt: skip
+    table = document.add_table(len(rows), 4)
+    for row, cells in zip(table.rows, rows, strict=True):
+        for cell, text in zip(row.cells, cells, strict=True):
+            cell.text = text
+    table.cell(1, 0).merge(table.cell(2, 0))
+    table.cell(3, 0).merge(table.cell(3, 3))
+    table.cell(5, 0).merge(table.cell(5, 2))
+    document.save(str(tmp_path / "plan.docx"))
+    source = read_document(tmp_path / "plan.docx")
+    read = read_out(source.text)
+    assert [(t.group, t.text, t.effort.points) for t in read.tasks if t.effort] == [
+        ("Proiectare", "Schițe", (10, 11, 12)),
+        ("Proiectare", "Probă cu clienți", (4, 4, 4)),
+        ("Programare", "Formular", (30, 30, 30)),
+    ]
+    assert [total.agrees for total in read.totals] == [True]
+    shown = run("adopt", tmp_path / "plan.docx")
+    assert "T1 tabelul 1, rândul 2, coloana Activitate" in shown.stdout
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("project", sorted(p.name for p in FREE.iterdir() if p.is_dir()) if FREE.is_dir() else [])
 def test_the_sample_archive(project: str) -> None:
