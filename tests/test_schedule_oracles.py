@@ -64,7 +64,7 @@ def mpxj_times(java: Any, sample: Plan) -> list[tuple[Any, ...]]:
         if len(hours):
             hours.clear()
             hours.add(package.LocalTimeRange(jtime.LocalTime.of(9, 0), jtime.LocalTime.of(17, 0)))
-    for holiday in sorted(d for year in range(START.year, START.year + 4) for d in public_holidays("RO", year)):
+    for holiday in sorted(d for year in range(START.year, START.year + 4) for d in public_holidays("RO", "", year)):
         calendar.addCalendarException(jtime.LocalDate.of(holiday.year, holiday.month, holiday.day))
     project.setDefaultCalendar(calendar)
     rows = {}
@@ -121,7 +121,7 @@ def test_mpxj_agrees_on_times_and_floats(java: Any, links: str, plans: int) -> N
 def taskjuggler_file(sample: Plan) -> str:
     seats = [(m.name, m.role) for m in sample.team]
     names = {name: f"p{i}" for i, (name, _) in enumerate(seats)}
-    holidays = sorted(d for year in range(START.year, START.year + 3) for d in public_holidays("RO", year))
+    holidays = sorted(d for year in range(START.year, START.year + 3) for d in public_holidays("RO", "", year))
     lines = [
         f'project demo "Demo" {START} +3y {{ timezone "UTC" timingresolution 60min workinghours mon - fri 9:00 - 17:00',
         "workinghours sat, sun off }",

@@ -96,7 +96,7 @@ def train(
                 return Run(folder, story)
             if base.gguf:
                 watch(Progress("gguf"))
-                weights = _trained_against(base, recipe)
+                weights = weights_trained_against(base, recipe)
                 write_gguf(
                     Path(base.source), folder / "adapter", folder / "model.gguf", f"{base.name} tuned: {name}", weights
                 )
@@ -167,7 +167,7 @@ def _same_training(known: dict[str, Any], now: dict[str, Any], overrides: Overri
     return Recipe(**known["recipe"])
 
 
-def _trained_against(base: Base, recipe: Recipe) -> dict[str, Any] | None:
+def weights_trained_against(base: Base, recipe: Recipe) -> dict[str, Any] | None:
     """The weights that a 4-bit training saw, which the adapter has to be merged into; None for the base's own."""
     if recipe.quantization == "none":
         return None
