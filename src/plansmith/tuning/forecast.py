@@ -33,7 +33,7 @@ GPUS = (("T4", 15.8), ("RTX 4070", 12.4), ("RTX 4090", 25.3), ("A100 40 GB", 42.
 """Common GPUs with their memory in 10^9 bytes."""
 GPU_OVERHEAD = 1.0
 """10^9 bytes of a GPU that torch's allocator does not count: the CUDA context, kernels, fragments."""
-CPU_OVERHEAD = 0.9
+CPU_OVERHEAD = 0.7
 """10^9 bytes of a process with torch, transformers and peft loaded, before any weights."""
 
 
@@ -167,7 +167,7 @@ def forecast(base: Base, recipe: Recipe, rows: Sequence[Row], machine: Machine) 
 
 
 # Measured (docs/recipes.md): operations a second of the needed matrix products, seconds a part at the least
-_RATES = {"H100": (3.3e14, 0.26), "H200": (3.3e14, 0.26), "CPU": (6.5e10, 0.02)}
+_RATES = {"H100": (3.3e14, 0.26), "H200": (3.3e14, 0.26), "CPU": (8e10, 0.02)}
 
 
 def _seconds(shape: Shape, recipe: Recipe, rows: Sequence[Row], machine: Machine) -> float | None:
