@@ -3,7 +3,7 @@
     python bench/train.py examples/archive --projects 4
 
 Four cases, each in a process of its own, one after another: Plansmith and TRL with equal settings (rank 16 on all linear
-layers, rate 1e-3, batch 2, one epoch, linear schedule, float32), TRL's defaults, and the settings of LLaMA-Factory's
+layers, rate 1e-3, batch 1, one epoch, linear schedule, float32), TRL's defaults, and the settings of LLaMA-Factory's
 example for LoRA (rank 8, rate 1e-4, batch 1 x 8, three epochs, cosine, warm-up 0.1) in TRL. Held-out loss is measured in
 the same way for all: nats per supervised token on two held-out projects. `seconds` is training alone; memory is the
 process's peak resident set.
@@ -46,7 +46,7 @@ def plansmith(archive: str, projects: int) -> dict[str, Any]:
     from plansmith.tuning.recipe import Overrides, resolve
 
     base, rows, held_out, _ = data(archive, projects)
-    settings = Overrides(rank=16, alpha=32, learning_rate=1e-3, batch=2, epochs=1, warmup=0, measure=1)
+    settings = Overrides(rank=16, alpha=32, learning_rate=1e-3, batch=1, epochs=1, warmup=0, measure=1)
     with tempfile.TemporaryDirectory() as folder:
         result = fit(base, resolve(base, settings), rows, held_out, Path(folder), lambda _: None)
     tokens = sum(map(len, rows))
@@ -65,7 +65,7 @@ def trl(archive: str, projects: int, case: str) -> dict[str, Any]:
     from plansmith.tuning.recipe import Overrides, resolve
 
     base, rows, held_out, tokenizer = data(archive, projects)
-    equal = {"learning_rate": 1e-3, "per_device_train_batch_size": 2, "num_train_epochs": 1}
+    equal = {"learning_rate": 1e-3, "per_device_train_batch_size": 1, "num_train_epochs": 1}
     factory = {
         "learning_rate": 1e-4, "per_device_train_batch_size": 1, "gradient_accumulation_steps": 8, "num_train_epochs": 3,
         "lr_scheduler_type": "cosine", "warmup_ratio": 0.1,
