@@ -197,33 +197,31 @@ def many_pages() -> bytes:
     )
 
 
+def one_page_pdf(stream: bytes) -> bytes:
+    """A page with this stream, object 4, as its contents."""
+    return raw_pdf(
+        [
+            "<< /Type /Catalog /Pages 2 0 R >>",
+            "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+            "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 100 100] /Contents 4 0 R >>",
+            stream,
+        ]
+    )
+
+
 def stream_bomb() -> bytes:
     """A page whose contents unpack to 2 GB through three filters."""
     data = b" " * 400_000_000
     for _ in range(2):
         data = zlib.compress(data, 9)
     stream = f"<< /Length {len(data)} /Filter [/FlateDecode /FlateDecode] >>\nstream\n".encode() + data + b"\nendstream"
-    return raw_pdf(
-        [
-            "<< /Type /Catalog /Pages 2 0 R >>",
-            "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-            "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 100 100] /Contents 4 0 R >>",
-            stream,
-        ]
-    )
+    return one_page_pdf(stream)
 
 
 def endless_drawing() -> bytes:
     data = zlib.compress(b"q 0 0 m 9 9 l S Q\n" * 3_000_000, 9)
     stream = f"<< /Length {len(data)} /Filter /FlateDecode >>\nstream\n".encode() + data + b"\nendstream"
-    return raw_pdf(
-        [
-            "<< /Type /Catalog /Pages 2 0 R >>",
-            "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-            "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 100 100] /Contents 4 0 R >>",
-            stream,
-        ]
-    )
+    return one_page_pdf(stream)
 
 
 def scan() -> bytes:

@@ -97,4 +97,5 @@ def test_shares_and_fits_stay_in_their_bounds(outlines: list[list[str]]) -> None
 def test_any_texts_are_learned_from(texts: list[str]) -> None:
     form = learn_house(texts)
     for text in texts:
-        fit_house(form, text)
+        fit = fit_house(form, text)
+        assert fit.in_order <= len(fit.present)

@@ -99,20 +99,6 @@ def test_standard_input_may_be_text_or_a_document() -> None:
 # documents
 
 
-def test_word_document(tmp_path: Path) -> None:
-    found = reading(tmp_path, "a.docx", docx())
-    assert found.text == (
-        "# Programări la service\n\n"
-        "Clienții trebuie să își poată programa mașina; șeful vrea și o țintă de 20 pe zi.\n\n"
-        "## Cerințe\n\n- Clientul alege ziua.\n- Mecanicul vede lista.\n  - Numai pe telefon.\n\n"
-        "## Pași\n\n1. Schițe\n2. Probă\n\n"
-        "| Etapă | Ore |\n|---|---|\n| Schițe | 12 |\n| A\\|B | 30 |\n"
-    )
-    assert found.notes == ('page header left out: "Confidențial"',)
-    assert found.place_of(found.text.index("Mecanicul")) == "paragraph 5"
-    assert found.place_of(found.text.index("| Schițe")) == "table 1"
-
-
 def test_what_word_hides_is_taken_or_told(tmp_path: Path) -> None:
     body = (
         "<w:p><w:r><w:t>We want </w:t></w:r><w:del><w:r><w:delText>ten</w:delText></w:r></w:del>"

@@ -50,6 +50,7 @@ def test_word_is_read_exactly(tmp_path: Path) -> None:
     )
     assert found.notes == ('page header left out: "Confidențial"',)
     assert found.place_of(found.text.index("Mecanicul")) == "paragraph 5"
+    assert found.place_of(found.text.index("| Schițe")) == "table 1"
     assert found.place_of(found.text.index("| A")) == "table 1"
     brief = read_brief(found.text)
     assert (brief.title, brief.language) == ("Programări la service", "ro")

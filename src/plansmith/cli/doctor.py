@@ -67,7 +67,7 @@ def examine() -> dict[str, Any]:
 
 
 def _machine() -> dict[str, Any]:
-    from plansmith.writing.engine import usable_cores
+    from plansmith.tuning.machine import usable_cores
 
     return {
         "system": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",

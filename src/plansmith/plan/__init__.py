@@ -41,6 +41,7 @@ from plansmith.plan.types import (
 from plansmith.plan.uncertainty import Forecast, simulate
 from plansmith.plan.view import OpenPoint, notes_in_words, open_points, render_html, risks_in_order, span_text
 from plansmith.plan.wording import content_words, missing_names, negated, negations, proper_names, restricted
+from plansmith.plan.words import alternation, fold
 
 __all__ = [
     "KINDS",
@@ -79,6 +80,7 @@ __all__ = [
     "Swing",
     "Task",
     "Timeline",
+    "alternation",
     "amounts",
     "backwards",
     "check_plan",
@@ -89,6 +91,7 @@ __all__ = [
     "diff_plans",
     "explained",
     "find_numbers",
+    "fold",
     "forwards",
     "key_figures",
     "kind_hint",

@@ -16,12 +16,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from plansmith.plan import Brief, Plan, amounts, dates, with_quotes
+from plansmith.plan import Brief, Plan, amounts, dates, fold, with_quotes
 from plansmith.sources.adoptitems import MOST_MONEY, member
 from plansmith.sources.adoptsections import milestones, requirements, risks, single_lines, tasks
 from plansmith.sources.found import Spot
 from plansmith.sources.openpoints import Notes, Open, texts
-from plansmith.sources.planwords import fold, heading_kind, pattern
+from plansmith.sources.planwords import heading_kind, pattern
 from plansmith.sources.readout import Readout
 
 _SECTIONS = ("requirements", "stories", "tasks", "milestones", "risks", "assumptions", "questions")

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from plansmith.plan import Sentence, amounts, kind_hint
+from plansmith.plan import Sentence, amounts, fold, kind_hint
 from plansmith.sources.efforts import number_value
 from plansmith.sources.found import Found, tidy_code
-from plansmith.sources.planwords import bare, fold, listed, pattern, priority, scale
+from plansmith.sources.planwords import bare, listed, pattern, priority, scale
 
 _NAME = re.compile(r"[^\W\d_][\w &/+.'’()-]*")
 _CODES = r"[A-Za-z]{1,4}[- ]?\d{1,3}(?:\.\d{1,3})*|\d{1,3}(?:\.\d{1,3})+"

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from plansmith.plan import Brief, Plan, PlanError, parse_plan, render_plan
+from plansmith.plan import Brief, Plan, PlanError, fold, parse_plan, render_plan
 from plansmith.sources.adoptitems import (
     Entry,
     depends,
@@ -25,7 +25,6 @@ from plansmith.sources.adoptitems import (
 from plansmith.sources.cited import Citations
 from plansmith.sources.found import Found
 from plansmith.sources.openpoints import Notes
-from plansmith.sources.planwords import fold
 from plansmith.sources.readout import Readout
 
 _STORY = re.compile(r"(?:as an? |ca )[^,]{2,60}, ?(?:i |vreau |doresc )")

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 
-from plansmith.sources.planwords import alternation, fold, listed, unit_of, unit_pattern
+from plansmith.plan import alternation, fold
+from plansmith.sources.planwords import listed, unit_of, unit_pattern
 
 MOST = 100_000.0
 """Hours; larger figures are no effort."""

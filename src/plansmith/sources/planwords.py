@@ -7,9 +7,10 @@ Try: python -c "from plansmith.sources.planwords import heading_kind; print(head
 from __future__ import annotations
 
 import re
-import unicodedata
 from functools import cache, lru_cache
 from typing import Any
+
+from plansmith.plan import alternation, fold
 
 NUMBERING = re.compile(
     r"^(?:(?:chapter|section|part|capitolul|sectiunea|partea)\s+)?(?:\d{1,3}(?:\.\d{1,3})*[.):]?|[ivx]{1,5}[.)]|[a-h][.)])\s+"
@@ -19,33 +20,6 @@ _DECORATION = " \t*_`~:.;–—-#>|"
 
 
 LANGUAGES = ("en", "ro")
-_STRAIGHT = {"’": "'", "‘": "'", "`": "'", "“": '"', "”": '"', "„": '"'}
-
-
-class _Letters(dict[int, int]):
-    """Each letter's plain lower-case form, of one character, found when it is first met."""
-
-    def __missing__(self, code: int) -> int:
-        letter = _STRAIGHT.get(chr(code), chr(code))
-        base = unicodedata.normalize("NFKD", letter)
-        if len(base) > 1 and all(unicodedata.combining(c) for c in base[1:]):
-            letter = base[0]
-        plain = " " if letter in "\u00a0\u202f\u2009" else letter.lower()
-        self[code] = ord(plain) if len(plain) == 1 else code
-        return self[code]
-
-
-_LETTERS = _Letters()
-
-
-def fold(text: str) -> str:
-    """Lower case, no diacritics, straight quotes, plain blanks; every character stays in its place."""
-    return text.lower() if text.isascii() else text.translate(_LETTERS)
-
-
-def alternation(words: tuple[str, ...]) -> str:
-    """Any of the words or phrases, the longest first; blanks as any white space."""
-    return "|".join(re.escape(w).replace(r"\ ", r"\s+") for w in sorted(words, key=len, reverse=True))
 
 
 @cache

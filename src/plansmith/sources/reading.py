@@ -11,11 +11,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 
-from plansmith.plan import amounts, dates
+from plansmith.plan import amounts, dates, fold
 from plansmith.sources.efforts import Effort
 from plansmith.sources.found import Found, Kind, Part, Spot, Total, Unread
 from plansmith.sources.markup import plain
-from plansmith.sources.planwords import fold, label, pattern, scale_pattern
+from plansmith.sources.planwords import label, pattern, scale_pattern
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-ZĂÂÎȘȚŞŢ„\"“(])")
 

@@ -10,10 +10,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from plansmith.plan import fold
 from plansmith.sources.efforts import Effort, efforts_in, only_about
 from plansmith.sources.found import Found, Part, Spot, code_of
 from plansmith.sources.markup import Block, plain
-from plansmith.sources.planwords import fold, label, role_words, row_kind, undecided
+from plansmith.sources.planwords import label, role_words, row_kind, undecided
 from plansmith.sources.reading import Reading, Where, piece
 
 _DASH = re.compile(r"\s+[–—|·-]\s+|;\s+|\s*,\s+")

@@ -84,9 +84,6 @@ def _quantised(model: Any, compute: Any) -> Any:
     return quantise(model, compute)
 
 
-TRACKERS = ("tensorboard", "trackio")
-
-
 def accelerator(recipe: Recipe, track: str = "", folder: Path | None = None) -> Any:
     """The one of this process: device, precision, tracker, and whatever `accelerate launch` set up around it."""
     import torch

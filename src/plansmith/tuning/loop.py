@@ -74,8 +74,9 @@ def fit(
 ) -> dict[str, Any]:
     """Train and keep the best adapter in `folder`/adapter; goes on from `folder`/checkpoints if there are any.
 
-    `track`: "tensorboard" or "trackio" logs there too, below `folder`. `check` is called where nothing is half done; if it raises, the state is saved first. Raises ResourceError when
-    training diverges (the last good state is kept) and InputError for checkpoints of another training.
+    `track`: "tensorboard" or "trackio" logs there too, below `folder`. `check` is called where nothing is half done; if
+    it raises, the state is saved first. Raises ResourceError when training diverges (the last good state is kept) and
+    InputError for checkpoints of another training.
     """
     from plansmith.tuning.load import accelerator as make_accelerator
     from plansmith.tuning.load import load_model
@@ -92,16 +93,16 @@ def fit(
         for batch in batches(rows, recipe.batch, recipe.seed + epoch)
     ]
     steps, measured = len(schedule), _measurements(recipe, len(rows))
-    state = _restore(place, model, optimizer, (recipe, len(rows), sum(map(len, rows)))) or _State()
-    guards = Guards(recipe, len(schedule))
+    training = _fingerprint(recipe, rows)
+    state = _restore(place, model, optimizer, training) or _State()
+    guards = Guards(recipe, steps)
     log = _tracked(log, accelerator, recipe) if track else log
     started, spent = time.perf_counter(), state.seconds
 
     def save() -> None:
         kept = _tensors(model, optimizer)
         if main:
-            about = {**asdict(state), "training": _fingerprint(recipe, len(rows), sum(map(len, rows)))}
-            checkpoint.write(place, state.step, kept, about)
+            checkpoint.write(place, state.step, kept, {**asdict(state), "training": training})
             checkpoint.drop_bests(place, state.best)
 
     def measure() -> None:
@@ -282,12 +283,12 @@ def _save_adapter(model: Any, accelerator: Any, tensors: dict[str, Any], into: P
     peft_model.save_pretrained(str(into), state_dict=state, save_embedding_layers=False)
 
 
-def _fingerprint(recipe: Recipe, rows: int, tokens: int) -> str:
+def _fingerprint(recipe: Recipe, rows: Sequence[Row]) -> str:
     """What must be equal for a checkpoint to be gone on from."""
-    return f"{sorted(recipe.as_dict().items())} {rows} rows {tokens} tokens"
+    return f"{sorted(recipe.as_dict().items())} {len(rows)} rows {sum(map(len, rows))} tokens"
 
 
-def _restore(place: Path, model: Any, optimizer: Any, training: tuple[Recipe, int, int]) -> _State | None:
+def _restore(place: Path, model: Any, optimizer: Any, training: str) -> _State | None:
     """Put the newest checkpoint into model and optimiser; None where there is none."""
     from torch.distributed.checkpoint.state_dict import (
         get_optimizer_state_dict,
@@ -299,7 +300,7 @@ def _restore(place: Path, model: Any, optimizer: Any, training: tuple[Recipe, in
     if found is None:
         return None
     tensors, about = found
-    if about.pop("training") != _fingerprint(*training):
+    if about.pop("training") != training:
         raise InputError(
             f"The checkpoints in {place} belong to another recipe or archive; they cannot be gone on from."
         )
@@ -316,10 +317,3 @@ def _restore(place: Path, model: Any, optimizer: Any, training: tuple[Recipe, in
     fresh: dict[str, Any] = get_optimizer_state_dict(model, optimizer.optimizer, options=_options())
     set_optimizer_state_dict(model, optimizer.optimizer, {**fresh, "state": moments}, options=_options())
     return _State(**{**about, "held_out": [(step, loss) for step, loss in about["held_out"]]})
-
-
-def drop_later(metrics: Sequence[str], step: int) -> list[str]:
-    """The lines of metrics.jsonl up to `step`: those after it will be written again."""
-    import json
-
-    return [line for line in metrics if json.loads(line).get("step", 0) <= step]

@@ -179,11 +179,7 @@ def read_recipe(path: Path) -> Overrides:
 
 def layered(first: Overrides | None, then: Overrides | None) -> Overrides:
     """`first`, with what `then` sets set over it."""
-    merged = {}
-    for f in fields(Overrides):
-        value = getattr(then, f.name, None)
-        merged[f.name] = value if value is not None else getattr(first, f.name, None)
-    return Overrides(**merged)
+    return Overrides(**{**given(first), **given(then)})
 
 
 def _wrong_kind(given: dict[str, Any]) -> list[str]:

@@ -28,7 +28,7 @@ from plansmith.tuning.bases import BASES, Base
 from plansmith.tuning.forecast import fitted, forecast, shape_of
 from plansmith.tuning.gguf import write_gguf
 from plansmith.tuning.load import load_tokenizer, versions
-from plansmith.tuning.loop import SAVE_EVERY, Progress, Watch, drop_later, fit
+from plansmith.tuning.loop import SAVE_EVERY, Progress, Watch, fit
 from plansmith.tuning.recipe import Overrides, Recipe, given, resolve
 from plansmith.tuning.rows import Row, encode_all
 from plansmith.tuning.runs import (
@@ -139,7 +139,7 @@ class _Log:
         self.path, self.watch = path, watch
         if path.is_file():
             lines = path.read_text(encoding="utf-8").splitlines()
-            write_text(path, "".join(f"{line}\n" for line in drop_later(lines, step)))
+            write_text(path, "".join(f"{line}\n" for line in lines if json.loads(line).get("step", 0) <= step))
 
     def __call__(self, progress: Progress) -> None:
         if progress.loss is not None or progress.held_out is not None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
 import queue
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from typing import Any, Protocol
 
 from plansmith.errors import MissingError, PlansmithError, ResourceError
 from plansmith.tuning.bases import Base, ChatForm
+from plansmith.tuning.machine import usable_cores
 
 OnText = Callable[[str], None]
 
@@ -250,8 +250,3 @@ def _Streamer(tokenizer: Any, on_text: OnText, streamer: Any) -> Any:  # noqa: N
     instance = streamer(tokenizer, skip_prompt=True, skip_special_tokens=True)
     instance.on_finalized_text = lambda text, stream_end=False: on_text(text)
     return instance
-
-
-def usable_cores() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

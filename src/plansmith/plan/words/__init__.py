@@ -15,23 +15,29 @@ from functools import cache
 from typing import Any
 
 LANGUAGES = ("en", "ro")
-_STRAIGHT = str.maketrans(
-    {"’": "'", "‘": "'", "`": "'", "“": '"', "”": '"', "„": '"', "\u00a0": " ", "\u202f": " ", "\u2009": " "}
-)
+_STRAIGHT = {"’": "'", "‘": "'", "`": "'", "“": '"', "”": '"', "„": '"'}
+_BLANKS = "\u00a0\u202f\u2009"
 
 
-@cache
-def _fold_character(character: str) -> str:
-    base = unicodedata.normalize("NFKD", character)
-    if len(base) > 1 and all(unicodedata.combining(c) for c in base[1:]):
-        character = base[0]
-    lower = character.lower()
-    return lower if len(lower) == 1 else character
+class _Letters(dict[int, int]):
+    """Each letter's plain lower-case form, of one character, found when it is first met."""
+
+    def __missing__(self, code: int) -> int:
+        letter = _STRAIGHT.get(chr(code), chr(code))
+        base = unicodedata.normalize("NFKD", letter)
+        if len(base) > 1 and all(unicodedata.combining(c) for c in base[1:]):
+            letter = base[0]
+        plain = " " if letter in _BLANKS else letter.lower()
+        self[code] = ord(plain) if len(plain) == 1 else code
+        return self[code]
+
+
+_LETTERS = _Letters()
 
 
 def fold(text: str) -> str:
     """Lower case, no diacritics, straight quotes, plain blanks; every character stays in its place."""
-    return "".join(map(_fold_character, text)).translate(_STRAIGHT) if not text.isascii() else text.lower()
+    return text.lower() if text.isascii() else text.translate(_LETTERS)
 
 
 @cache
