@@ -154,3 +154,39 @@ def test_check_proposes_redacts_and_tells_of_the_split(tmp_path: Path, capsys: p
     (mixed / "archive.yaml").write_text(said)
     check(mixed, propose=True)
     assert "Nothing to propose" in capsys.readouterr().out
+
+
+def test_runs_and_their_report_name_what_was_learned_and_forgotten(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from plansmith.cli.runs import list_all, report
+
+    recipe = {"epochs": 1, "batch": 1, "rank": 4, "learning_rate": 0.001}
+    result = {
+        "held_out_loss": [4.0, 3.0],
+        "held_out_steps": [0, 2],
+        "best_step": 2,
+        "steps": 2,
+        "stopped_early_at": None,
+        "training_seconds": 9.0,
+        "tokens_per_second": 50.0,
+        "peak_memory_gb": 1.0,
+    }
+    data = {
+        "train": {"one": "a", "three": "b"},
+        "test": {"two": "c"},
+        "rows": 2,
+        "tokens": 9,
+        "supervised": 4,
+        "sha256": "d",
+    }
+    story = {"base": {"name": "x"}, "recipe": recipe, "data": data, "result": result, "versions": {}}
+    (tmp_path / "first").mkdir()
+    (tmp_path / "first" / "run.json").write_text(json.dumps(story))
+    mark_forgotten(Run(tmp_path / "first", story), {"one": "a", "two": "c"}, "2026-11-24")
+    assert open_run("first", tmp_path).forgotten == ["one"]
+    list_all(folder=tmp_path)
+    assert "learned from one, forgotten since" in " ".join(capsys.readouterr().out.split())
+    report("first", folder=tmp_path)
+    page = (tmp_path / "first" / "report.html").read_text()
+    assert "forgotten since: one." in page

@@ -198,8 +198,8 @@ def print_runs(found: list[Run], unfinished: list[str], folder: Path) -> None:
     if found:
         out.print(table)
     for run in found:
-        if gone := run.story.get("forgotten"):
-            out.print(f"[yellow]{run.name}[/] learned from {', '.join(gone)}, forgotten since: train it anew.")
+        if run.forgotten:
+            out.print(f"[yellow]{run.name}[/] learned from {', '.join(run.forgotten)}, forgotten since: train it anew.")
     for name in unfinished:
         out.print(
             f"[yellow]{name}[/] was begun and not finished: go on with plansmith train ARCHIVE --name {name} --resume"

@@ -54,6 +54,11 @@ class Run:
         result = self.story["result"]
         return float(result["held_out_loss"][result["held_out_steps"].index(result["best_step"])])
 
+    @property
+    def forgotten(self) -> list[str]:
+        """Documents that the run learned from and whose client was forgotten since."""
+        return [mark["document"] for mark in self.story.get("forgotten", []) if mark["part"] == "train"]
+
     def client_words(self) -> list[str]:
         """Stems that belong to single clients of the archive."""
         path = self.folder / "words.txt"
