@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check -q
 CONSTRAINTS := constraints.txt
 
-.PHONY: demo test fast lint bench clean
+.PHONY: demo test fast fuzz lint bench clean
 
 demo: $(VENV)/.train
 	$(BIN)/plansmith demo
@@ -15,6 +15,10 @@ test: lint $(VENV)/.test
 
 fast: $(VENV)/.test
 	$(BIN)/python -m pytest -m "not slow"
+
+# New random examples for the property tests (`test` draws the same ones each time).
+fuzz: $(VENV)/.test
+	$(BIN)/python -m pytest -m "not slow" --hypothesis-profile=fuzz
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check src tests bench

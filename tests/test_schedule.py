@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from schedule_plans import MONDAY, plan, random_plan, task
 
@@ -175,8 +175,16 @@ def extreme_plans(draw: st.DrawFn) -> Plan:
     return plan(*rows, team=[member], calendar=calendar, deadline=draw(st.none() | day), budget=1e12)
 
 
+def work_below_the_clock() -> Plan:
+    """A task of less than a microsecond whose person is away on the first day."""
+    member = Member(name="Ana", role="web", capacity=0.5, leave=(Absence(dt.date(1, 1, 1), dt.date(1, 1, 1)),))
+    calendar = Calendar(start=dt.date(1, 1, 1), hours_per_day=1e-3, weekend=())
+    return plan(task("T1", (0, 0, 1e-9)), team=[member], calendar=calendar)
+
+
 @settings(max_examples=80, deadline=None)
 @given(extreme_plans())
+@example(work_below_the_clock())
 def test_at_the_edge_there_is_a_result_or_a_reason(edge: Plan) -> None:
     reason = ""
     try:

@@ -115,7 +115,8 @@ class _Level:
         if own > ready + EPS:
             driver = self.diaries[index].before[gap]
         start, finish = (seat.begins(own), seat.ends(own + hours)) if seat.away else (own, own + hours)
-        return _Fit(max(finish, held), start, index, own, hours, gap, driver)
+        # Work below the clock's fineness may begin after an absence and end before it: it ends where it begins.
+        return _Fit(max(start, finish, held), start, index, own, hours, gap, driver)
 
     def place(self, task: int, candidates: Sequence[int]) -> None:
         if self.network.effort[task] > 0:
