@@ -177,7 +177,9 @@ def extreme_plans(draw: st.DrawFn) -> Plan:
 
 def work_below_the_clock() -> Plan:
     """A task of less than a microsecond whose person is away on the first day."""
-    member = Member(name="Ana", role="web", capacity=0.5, leave=(Absence(dt.date(1, 1, 1), dt.date(1, 1, 1)),))
+    member = Member(
+        name="Ana", role="web", capacity=0.5, leave=(Absence(first=dt.date(1, 1, 1), last=dt.date(1, 1, 1)),)
+    )
     calendar = Calendar(start=dt.date(1, 1, 1), hours_per_day=1e-3, weekend=())
     return plan(task("T1", (0, 0, 1e-9)), team=[member], calendar=calendar)
 
