@@ -35,12 +35,16 @@ _ASKED, _KEPT = 5, 3
 
 @dataclass(frozen=True)
 class Event:
-    """Something that is finished: `stage` is sentence, requirement or part; `text` is for people."""
+    """Something that is finished: `stage` is sentence, requirement or part; `text` is for people.
+
+    `sentence`: id of the client's sentence that it is about.
+    """
 
     stage: str
     done: int
     total: int
     text: str = ""
+    sentence: str = ""
 
 
 @dataclass(frozen=True)
@@ -126,7 +130,7 @@ def _listen_all(
     }
     for done, future in enumerate(as_completed(futures), 1):
         wishes = future.result().wishes
-        watch(Event("sentence", done, len(futures), wishes[0].text if wishes else ""))
+        watch(Event("sentence", done, len(futures), wishes[0].text if wishes else "", futures[future].id))
     return [future.result() for future in futures]
 
 
@@ -142,9 +146,9 @@ def _plan_all(
         pool.submit(plan_work, wish, talk, _fitting(people, wish), evidence, engine) if _needs_work(wish) else None
         for wish, talk in wishes
     ]
-    asked = [f for f in futures if f]
+    asked = {f: wish.sentence.id for f, (wish, _) in zip(futures, wishes, strict=True) if f}
     for done, future in enumerate(as_completed(asked), 1):
-        watch(Event("requirement", done, len(asked), future.result().work.want))
+        watch(Event("requirement", done, len(asked), future.result().work.want, asked[future]))
     return [f.result() if f else None for f in futures]
 
 
