@@ -44,6 +44,12 @@ def write_text(target: Path, text: str) -> None:
         staged.write_text(text, encoding="utf-8")
 
 
+def write_bytes(target: Path, data: bytes) -> None:
+    """Write bytes atomically."""
+    with replacing(target) as staged:
+        staged.write_bytes(data)
+
+
 @contextmanager
 def replacing_folder(target: Path) -> Iterator[Path]:
     """Yield a temporary folder beside `target`, which must not exist; on success it takes that name."""

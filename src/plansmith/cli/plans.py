@@ -66,7 +66,7 @@ def render(
     """
     from plansmith.errors import InputError
     from plansmith.files import write_text
-    from plansmith.plan import render_html, schedule, simulate, with_quotes
+    from plansmith.plan import render_html, schedule, simulate
 
     if output is None and str(plan) == "-":
         raise InputError("A plan from standard input has no file name to follow: add -o plan.html.")
@@ -76,14 +76,7 @@ def render(
     if output.exists() and not force:
         raise InputError(f"{output} exists already and is not overwritten. Choose another name, or add --force.")
     read = read_plan(plan)
-    if brief:
-        words = _read_brief(brief)
-        if read.brief_sha256 not in ("", words.sha256):
-            raise InputError(
-                f"{brief} is not the brief that {plan} was written for (brief_sha256 differs): its sentence numbers may "
-                "mean other sentences. Give that brief, or take brief_sha256 out of the plan."
-            )
-        read = with_quotes(read, words)
+    read = with_brief(read, plan, brief)
     done = schedule(read, dt.date.today())
     write_text(output, render_html(read, done, simulate(read, done) if done.tasks else None))
     print(f"Written: {output}")
@@ -163,6 +156,22 @@ def read_plan(path: Path) -> Plan:
                 f"first: plansmith plan {path} -o plan.md"
             ) from error
         raise InputError(f"{path}: {error.message}", error.problems) from error
+
+
+def with_brief(plan: Plan, path: Path, brief: Path | None) -> Plan:
+    """The plan of a file with its client's sentences in it; InputError for the brief of another plan."""
+    from plansmith.errors import InputError
+    from plansmith.plan import with_quotes
+
+    if brief is None:
+        return plan
+    words = _read_brief(brief)
+    if plan.brief_sha256 not in ("", words.sha256):
+        raise InputError(
+            f"{brief} is not the brief that {path} was written for (brief_sha256 differs): its sentence numbers may "
+            "mean other sentences. Give that brief, or take brief_sha256 out of the plan."
+        )
+    return with_quotes(plan, words)
 
 
 def _has_form(text: str) -> bool:

@@ -1,0 +1,84 @@
+"""The command that takes a plan to where people work: documents, trackers, planners.
+
+Enters: a plan file and the names of formats. Leaves: one file, or one folder, for each.
+Try: plansmith export examples/archive/01-bakery-preorders/plan.md --to docx,pdf,xlsx
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from plansmith.cli.plans import AsJson, BriefFile, PlanFile, read_plan, with_brief
+
+if TYPE_CHECKING:
+    from plansmith.export import Exported
+
+
+def export(
+    plan: PlanFile,
+    *,
+    to: Annotated[str, Parameter(help="Formats, parted by commas: docx,pdf,xlsx. 'list' shows them all.")],
+    output: Annotated[
+        Path | None,
+        Parameter(name=("--output", "-o"), help="A folder, or, of one format, a file; left out, beside the plan."),
+    ] = None,
+    brief: BriefFile = None,
+    template: Annotated[
+        Path | None, Parameter(help="Your agency's own Word file, whose fields are filled in (docs/formats.md).")
+    ] = None,
+    force: Annotated[bool, Parameter(negative=(), help="Replace files that exist.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write a plan in other formats: for people, for trackers, for planners.
+
+    Example: plansmith export examples/archive/01-bakery-preorders/plan.md --to docx,pdf,xlsx -o out/
+
+    Parameters
+    ----------
+    plan
+        A plan: a .md or .json file, or - for Markdown from standard input.
+    """
+    from plansmith.errors import InputError
+    from plansmith.export import export_plan
+
+    names = to.split(",")
+    if "list" in names:
+        _print_formats(as_json)
+        return
+    if output is None and str(plan) == "-":
+        raise InputError("A plan from standard input has no file name to follow: add -o FOLDER or -o FILE.")
+    read = with_brief(read_plan(plan), plan, brief)
+    written = export_plan(read, names, _place(plan, output), today=dt.date.today(), template=template, force=force)
+    if as_json:
+        print(json.dumps([_as_dict(one) for one in written], ensure_ascii=False, indent=2))
+        return
+    for one in written:
+        print(f"Written: {one.path}" + (f"/ ({one.files} files)" if one.path.is_dir() else ""))
+
+
+def _place(plan: Path, output: Path | None) -> Path:
+    """Where the files go, without their suffix: a path that ends in / or is a folder holds them by the plan's name."""
+    stem = "plan" if str(plan) == "-" else plan.stem
+    if output is None:
+        return plan.with_name(stem)
+    return output if output.suffix and not output.is_dir() else output / stem
+
+
+def _print_formats(as_json: bool) -> None:
+    from plansmith.export import FORMATS
+
+    if as_json:
+        rows = [{"format": one.name, "suffix": one.suffix, "folder": one.folder, "says": one.says} for one in FORMATS]
+        print(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    for one in FORMATS:
+        print(f"{one.name:<12} {one.suffix + ('/' if one.folder else ''):<14} {one.says}")
+
+
+def _as_dict(one: Exported) -> dict[str, str | int]:
+    return {"format": one.format, "path": str(one.path), "files": one.files, "bytes": one.size}
