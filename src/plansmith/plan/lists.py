@@ -12,15 +12,18 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from plansmith.locale import forms
 from plansmith.plan.escape import find, mask, unescape
 from plansmith.plan.front import read_date
 from plansmith.plan.outline import Entry, excerpt
 from plansmith.plan.types import Change, Connection, Entity, Quote, Silence, Term
 from plansmith.plan.values import DetailError
+from plansmith.plan.words import fold
 
 _COLON = re.compile(r":(?= |$)")
 _CONNECTION = re.compile(r"(C[1-9][0-9]{0,5}) ?(?:→|->|-->|\\?-\\?>) ?(C[1-9][0-9]{0,5})(?: ?:(?: (.*))?)?", re.DOTALL)
 _QUOTE = re.compile(r"(?:\*\*|__)?(S[1-9][0-9]{0,5})[.:)]?(?:\*\*|__)?[.:)]? (.*)", re.DOTALL)
+_UNUSED = re.compile(rf"(?:{'|'.join(re.escape(fold(form)) for form in forms('keys', 'unused'))})\s*:\s*(?=\S)")
 _SILENCE = re.compile(r"([a-z][a-z-]*)(?: ([RUTMKAQDC][1-9][0-9]{0,5}))? ?: (.*)", re.DOTALL)
 
 
@@ -55,7 +58,13 @@ def _quote(entry: Entry) -> dict[str, Any]:
     match = _QUOTE.fullmatch(entry.text)
     if not match:
         raise DetailError(f"{excerpt(entry.text)} is no sentence of the client; write **S1** and the client's words")
-    return {"id": match[1], "text": unescape(match[2])}
+    unused = ""
+    for line in entry.details:
+        start = _UNUSED.match(fold(line.text))
+        if not start or unused:
+            raise DetailError(f"{excerpt(line.text)} is no detail of a sentence; write not a requirement: and the reason")
+        unused = unescape(line.text[start.end() :].strip())
+    return {"id": match[1], "text": unescape(match[2]), "unused": unused}
 
 
 def _silence(entry: Entry) -> dict[str, Any]:

@@ -261,7 +261,7 @@ def _entry(name: str, entry: Entry, language: Language, problems: Problems) -> A
     if name == "team":
         read = read_details(MEMBER, entry.details, language, problems)
         return _typed(Member, {"name": unescape(bare(entry.text)), **read.fields}, read.lines, entry.line, problems)
-    for line in entry.details:
+    for line in entry.details if name != "quotes" else ():
         problems.add(line.number, f"no details here ({excerpt(line.text)}); put it into the entry above")
     if name == "out_of_scope":
         return unescape(entry.text)

@@ -28,6 +28,7 @@ from plansmith.plan.types import (
     Option,
     Plan,
     Question,
+    Quote,
     Requirement,
     Risk,
     Story,
@@ -50,7 +51,7 @@ def render_plan(plan: Plan) -> str:
     _section(lines, say, "glossary", [f"- **{_bold(t.term)}**: {inline(t.definition)}" for t in plan.glossary])
     _section(lines, say, "testing", _prose(plan.testing)[:-1])
     _section(lines, say, "rollout", _prose(plan.rollout)[:-1])
-    _section(lines, say, "quotes", [f"- **{quote.id}** {inline(quote.text)}" for quote in plan.quotes])
+    _section(lines, say, "quotes", [line for quote in plan.quotes for line in _quote(quote, say)])
     silent = [f"- {s.check}{' ' + s.item if s.item else ''}: {inline(s.reason)}" for s in plan.silenced]
     _section(lines, say, "silenced", silent)
     _section(lines, say, "changelog", [f"- {c.date.isoformat()}: {inline(c.text)}" for c in plan.changelog])
@@ -225,6 +226,11 @@ def _architecture(lines: list[str], plan: Plan, cited: Mapping[str, tuple[str, .
     level = "###" if whole.components else "##"
     _section(lines, say, "connections", edges, level)
     _section(lines, say, "entities", data, level)
+
+
+def _quote(quote: Quote, say: Words) -> list[str]:
+    line = f"- **{quote.id}** {inline(quote.text)}"
+    return [line, *(f"  - {text}" for text in _keyed(say, unused=quote.unused))]
 
 
 def _member(member: Member, say: Words) -> list[str]:

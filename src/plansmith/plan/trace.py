@@ -35,6 +35,8 @@ class Heard:
     id: str
     text: str
     requirements: tuple[str, ...]
+    unused: str = ""
+    """Why it is no requirement, where the plan says so."""
 
 
 def with_quotes(plan: Plan, brief: Brief) -> Plan:
@@ -68,11 +70,12 @@ def _branches(requirement: str, stories: dict[str, list[Story]], tasks: dict[str
 def backwards(plan: Plan) -> tuple[Heard, ...]:
     """Every sentence that the plan holds or a live requirement cites, in the order of the brief."""
     texts = {quote.id: quote.text for quote in plan.quotes}
+    unused = {quote.id: quote.unused for quote in plan.quotes}
     citing: dict[str, list[str]] = {}
     for requirement in plan.requirements:
         for sentence in dict.fromkeys(requirement.source if requirement.status == "live" else ()):
             citing.setdefault(sentence, []).append(requirement.id)
     return tuple(
-        Heard(sentence, texts.get(sentence, ""), tuple(citing.get(sentence, ())))
+        Heard(sentence, texts.get(sentence, ""), tuple(citing.get(sentence, ())), unused.get(sentence, ""))
         for sentence in sorted({*texts, *citing}, key=lambda s: int(s[1:]))
     )

@@ -292,10 +292,11 @@ class Change(Frozen):
 
 
 class Quote(Frozen):
-    """A sentence of the client's brief, word for word."""
+    """A sentence of the client's brief, word for word; `unused`: why it is no requirement, where it is none."""
 
     id: SentenceId
     text: Line
+    unused: OptionalLine = ""
 
 
 class Silence(Frozen):
