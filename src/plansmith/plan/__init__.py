@@ -9,7 +9,7 @@ from plansmith.plan.dates import DateFound, dates
 from plansmith.plan.facts import Number, Range, find_numbers, missing_numbers, numbers, ranges
 from plansmith.plan.faithful import unfaithful
 from plansmith.plan.jsonform import parse_json, render_json
-from plansmith.plan.keyfigures import Figure, key_figures
+from plansmith.plan.keyfigures import Figure, days_text, hours_text, key_figures, price_text
 from plansmith.plan.markdown import PlanError, parse_plan
 from plansmith.plan.money import Amount, amounts
 from plansmith.plan.render_markdown import render_plan
@@ -18,7 +18,7 @@ from plansmith.plan.rules import Finding, Rule
 from plansmith.plan.schedule import Schedule, note_text, schedule
 from plansmith.plan.swings import Swing, rank_questions, serving
 from plansmith.plan.timeline import Bar, Mark, Timeline, timeline
-from plansmith.plan.trace import backwards, forwards, with_quotes
+from plansmith.plan.trace import Heard, Traced, backwards, forwards, with_quotes
 from plansmith.plan.types import (
     KINDS,
     PRIORITIES,
@@ -39,7 +39,21 @@ from plansmith.plan.types import (
     Task,
 )
 from plansmith.plan.uncertainty import Forecast, simulate
-from plansmith.plan.view import OpenPoint, notes_in_words, open_points, render_html, risks_in_order, span_text
+from plansmith.plan.view import (
+    Curve,
+    OpenPoint,
+    basis_in_words,
+    curves,
+    estimate_text,
+    link_text,
+    notes_in_words,
+    open_points,
+    render_html,
+    risks_in_order,
+    scenario_text,
+    span_text,
+    story_text,
+)
 from plansmith.plan.wording import content_words, missing_names, negated, negations, proper_names, restricted
 from plansmith.plan.words import alternation, fold
 
@@ -50,6 +64,7 @@ __all__ = [
     "Amount",
     "Bar",
     "Brief",
+    "Curve",
     "DateFound",
     "Decision",
     "Dependency",
@@ -57,6 +72,7 @@ __all__ = [
     "Figure",
     "Finding",
     "Forecast",
+    "Heard",
     "Kind",
     "Mark",
     "Milestone",
@@ -80,21 +96,28 @@ __all__ = [
     "Swing",
     "Task",
     "Timeline",
+    "Traced",
     "alternation",
     "amounts",
     "backwards",
+    "basis_in_words",
     "check_plan",
     "content_words",
+    "curves",
     "dates",
+    "days_text",
     "describe",
     "detect_language",
     "diff_plans",
+    "estimate_text",
     "explained",
     "find_numbers",
     "fold",
     "forwards",
+    "hours_text",
     "key_figures",
     "kind_hint",
+    "link_text",
     "missing_names",
     "missing_numbers",
     "negated",
@@ -106,6 +129,7 @@ __all__ = [
     "open_points",
     "parse_json",
     "parse_plan",
+    "price_text",
     "priority_hint",
     "proper_names",
     "ranges",
@@ -120,10 +144,12 @@ __all__ = [
     "roles",
     "roles_in",
     "rules_as_markdown",
+    "scenario_text",
     "schedule",
     "serving",
     "simulate",
     "span_text",
+    "story_text",
     "timeline",
     "unfaithful",
     "with_quotes",

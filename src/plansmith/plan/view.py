@@ -63,8 +63,8 @@ def render_html(plan: Plan, schedule: Schedule, forecast: Forecast | None = None
         figures=key_figures(plan, schedule, forecast),
         line=timeline(plan, schedule),
         ends={m.id: m.finish for m in schedule.milestones},
-        curves=_curves(plan, forecast),
-        basis=_basis(plan, schedule, forecast),
+        curves=curves(plan, forecast),
+        basis=basis_in_words(plan, schedule, forecast),
         notes=notes_in_words(plan, schedule),
         forwards=traced,
         branches={one.requirement.id: one.branches for one in traced},
@@ -132,10 +132,10 @@ def _template() -> Template:
 def _phrases(plan: Plan) -> dict[str, Callable[..., str]]:
     """How the template says typed things in the plan's language."""
     return {
-        "story_text": partial(_story, plan),
-        "scenario_text": partial(_scenario, plan),
-        "estimate_text": partial(_estimate, plan),
-        "link_text": partial(_link, plan),
+        "story_text": partial(story_text, plan),
+        "scenario_text": partial(scenario_text, plan),
+        "estimate_text": partial(estimate_text, plan),
+        "link_text": partial(link_text, plan),
         "span_text": partial(span_text, plan),
         "bar_title": partial(_bar_title, plan),
         "float_text": lambda task: words(plan.language)["view.float"].format(days=days_text(plan, task.total_float_h)),
@@ -143,20 +143,24 @@ def _phrases(plan: Plan) -> dict[str, Callable[..., str]]:
     }
 
 
-def _story(plan: Plan, story: Story) -> str:
+def story_text(plan: Plan, story: Story) -> str:
+    """A story as a sentence of the plan's language."""
     return unescape(write_story(story, plan.language))
 
 
-def _scenario(plan: Plan, scenario: Scenario) -> str:
+def scenario_text(plan: Plan, scenario: Scenario) -> str:
+    """A scenario as a sentence of the plan's language."""
     return unescape(write_scenario(scenario, plan.language))
 
 
-def _estimate(plan: Plan, estimate: Estimate) -> str:
+def estimate_text(plan: Plan, estimate: Estimate) -> str:
+    """An estimate as optimistic / most likely / pessimistic hours."""
     points = " / ".join(figure(plan.language, value) for value in (estimate.o, estimate.m, estimate.p))
     return f"{points} {words(plan.language)['forms.hour']}"
 
 
-def _link(plan: Plan, link: Dependency) -> str:
+def link_text(plan: Plan, link: Dependency) -> str:
+    """What a dependency adds to the id of its task: kind and lag, nothing for a plain one."""
     kind = "" if link.type == "FS" else f" {link.type}"
     return f"{kind} {'+' if link.lag > 0 else '−'} {figure(plan.language, abs(link.lag))} h" if link.lag else kind
 
@@ -166,7 +170,8 @@ def _bar_title(plan: Plan, bar: Bar) -> str:
     return f"{bar.task.id} {bar.title}: {span_text(plan, bar.task)}{critical}"
 
 
-def _basis(plan: Plan, schedule: Schedule, forecast: Forecast | None) -> list[str]:
+def basis_in_words(plan: Plan, schedule: Schedule, forecast: Forecast | None) -> list[str]:
+    """How the figures were made, in the plan\'s language."""
     say = words(plan.language)
     notes = [say["view.computed"]]
     if forecast:
@@ -176,7 +181,8 @@ def _basis(plan: Plan, schedule: Schedule, forecast: Forecast | None) -> list[st
     return notes
 
 
-def _curves(plan: Plan, forecast: Forecast | None) -> list[Curve]:
+def curves(plan: Plan, forecast: Forecast | None) -> list[Curve]:
+    """The chances of end and price as curves; none without a forecast or where nothing can vary."""
     if forecast is None:
         return []
     say = words(plan.language)
