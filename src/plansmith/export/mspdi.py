@@ -1,0 +1,336 @@
+"""Microsoft Project's XML (MSPDI): tasks in tree order, links with lags, calendars, people, assignments.
+
+Enters: a `Planned`. Leaves: the file's bytes, which Project, ProjectLibre, GanttProject and MPXJ read.
+Try: plansmith export examples/archive/01-bakery-preorders/plan.md --to mspdi
+
+Each milestone is a summary task over its tasks, with a milestone task at its end. Elements stand in the order of
+Microsoft's schema. Units: durations as PT8H0M0S, lags and slack in tenths of a minute, calendars by day.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from plansmith.errors import InputError
+from plansmith.export.backlog import goals, homes, link_text, say
+from plansmith.export.planned import Planned
+from plansmith.plan import Plan, Task
+from plansmith.plan.calendar import DAY_BEGINS, EPS, public_holidays
+from plansmith.plan.schedule import ScheduledTask
+from plansmith.plan.seats import role_key
+
+_SPACE = "http://schemas.microsoft.com/project"
+_LINK = {"FF": 0, "FS": 1, "SF": 2, "SS": 3}
+_BASE = 1
+"""Number of the project's calendar; people with leave have calendars of their own after it."""
+_FROM_START, _NOT_EARLIER = 0, 4
+
+
+@dataclass
+class _Row:
+    """A task, a milestone or the summary over some of them; `uid` is its number and its place."""
+
+    id: str
+    name: str
+    level: int
+    uid: int
+    outline: str
+    task: Task | None = None
+    done: ScheduledTask | None = None
+    waits: tuple[str, ...] = ()
+    children: list[_Row] = field(default_factory=list)
+    milestone: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class _Person:
+    """Somebody, or the one assumed for a role; `leave`: days off."""
+
+    uid: int
+    name: str
+    capacity: float
+    rate: float | None
+    leave: tuple[tuple[dt.date, dt.date], ...]
+
+
+def mspdi(made: Planned) -> bytes:
+    """The project as MSPDI. Errors: InputError for a plan without a first day."""
+    from lxml import etree
+
+    done = made.schedule
+    if done.start is None or done.finish is None:
+        raise InputError("the plan has no first day, and Project needs dates. Add calendar: start to the front matter.")
+    plan, people = made.plan, _people(made)
+    rows = list(_flat(_tree(made)))
+    begins, ends = _hours(plan)
+    minutes = round(plan.calendar.hours_per_day * 60)
+    week = minutes * (7 - len(set(plan.calendar.weekend)))
+    root = etree.Element("Project", nsmap={None: _SPACE})
+    _add(root, SaveVersion=14, Name=plan.title, Title=plan.title, Company=plan.client, ScheduleFromStart=1)
+    _add(root, StartDate=_moment(done.start), FinishDate=_moment(done.finish))
+    _add(root, CurrencyCode=plan.currency, CalendarUID=_BASE, DefaultStartTime=begins, DefaultFinishTime=ends)
+    _add(root, MinutesPerDay=minutes, MinutesPerWeek=week, DaysPerMonth=20, DurationFormat=5, WorkFormat=2)
+    _calendars(etree.SubElement(root, "Calendars"), made, people.values())
+    tasks = etree.SubElement(root, "Tasks")
+    uid = {row.id: row.uid for row in rows if row.id}
+    for row in rows:
+        _task(etree.SubElement(tasks, "Task"), made, row, uid)
+    resources = etree.SubElement(root, "Resources")
+    own = {person.uid: _BASE + n for n, person in enumerate((p for p in people.values() if p.leave), 1)}
+    for person in people.values():
+        one = etree.SubElement(resources, "Resource")
+        _add(one, UID=person.uid, ID=person.uid, Name=person.name, Type=1, IsNull=0, MaxUnits=f"{person.capacity:g}")
+        if person.rate is not None:
+            _add(one, StandardRate=f"{person.rate:.2f}", StandardRateFormat=2)
+        _add(one, CalendarUID=own.get(person.uid, _BASE))
+    assigned = etree.SubElement(root, "Assignments")
+    for number, row in enumerate((row for row in rows if row.done and row.done.effort_h), 1):
+        _assignment(etree.SubElement(assigned, "Assignment"), number, row, people[_who(row.done)])
+    return bytes(etree.tostring(_in_space(root), xml_declaration=True, encoding="UTF-8", pretty_print=True))
+
+
+def _in_space(root: Any) -> Any:
+    for element in root.iter():
+        element.tag = f"{{{_SPACE}}}{element.tag}"
+    return root
+
+
+def _add(parent: Any, **values: Any) -> None:
+    """Children with these texts; empty ones are left out."""
+    for name, value in values.items():
+        if value not in ("", None):
+            child = parent.makeelement(name)
+            child.text = _clean(str(value))
+            parent.append(child)
+
+
+def _clean(text: str) -> str:
+    """Without what XML 1.0 cannot hold."""
+    return "".join(c for c in text if (c >= " " and c not in "\ufffe\uffff") or c in "\n\t")
+
+
+def _moment(moment: dt.datetime) -> str:
+    return moment.isoformat(timespec="seconds")
+
+
+def _span(hours: float) -> str:
+    minutes = round(hours * 60)
+    return f"PT{minutes // 60}H{minutes % 60}M0S"
+
+
+def _hours(plan: Plan) -> tuple[str, str]:
+    """When a working day begins and ends; a day that ends at midnight ends at 00:00."""
+    begins = min(DAY_BEGINS, 24 - plan.calendar.hours_per_day)
+    first, last = round(begins * 60), round((begins + plan.calendar.hours_per_day) * 60)
+    return tuple(f"{minutes // 60 % 24:02}:{minutes % 60:02}:00" for minutes in (first, last))  # type: ignore[return-value]
+
+
+# ---- people and calendars -------------------------------------------------------------------------------------------
+
+
+def _who(done: ScheduledTask | None) -> str:
+    assert done is not None
+    return done.member or f"\n{role_key(done.role)}"
+
+
+def _people(made: Planned) -> dict[str, _Person]:
+    """By name, and the assumed ones by role."""
+    found: dict[str, _Person] = {}
+    for member in made.plan.team:
+        leave = tuple((absence.first, absence.last) for absence in member.leave)
+        if member.name not in found:
+            found[member.name] = _Person(len(found) + 1, member.name, member.capacity, member.rate, leave)
+    for task in made.schedule.tasks:
+        if _who(task) not in found:
+            found[_who(task)] = _Person(len(found) + 1, task.role, 1.0, None, ())
+    return found
+
+
+def _calendars(parent: Any, made: Planned, people: Iterable[_Person]) -> None:
+    from lxml.etree import SubElement
+
+    plan = made.plan
+    base = SubElement(parent, "Calendar")
+    _add(base, UID=_BASE, Name="Standard", IsBaseCalendar=1, BaseCalendarUID=-1)
+    week = SubElement(base, "WeekDays")
+    for day in range(1, 8):  # Sunday is 1
+        one = SubElement(week, "WeekDay")
+        works = (day + 5) % 7 not in plan.calendar.weekend
+        _add(one, DayType=day, DayWorking=int(works))
+        if works:
+            _times(one, plan)
+    worked = sorted(set(plan.calendar.work_days))
+    free = [(a.first, a.last) for a in plan.calendar.free_days] + [(day, day) for day in _holidays(made)]
+    _exceptions(base, plan, _without(free, worked), worked)
+    for uid, person in enumerate((p for p in people if p.leave), _BASE + 1):
+        own = SubElement(parent, "Calendar")
+        _add(own, UID=uid, Name=person.name, IsBaseCalendar=0, BaseCalendarUID=_BASE)
+        _exceptions(own, plan, sorted(person.leave), [])
+
+
+def _holidays(made: Planned) -> list[dt.date]:
+    """Public holidays from the first day to a year after the last, so that a delay meets them as well."""
+    done, place = made.schedule, made.plan.calendar
+    if done.start is None or done.finish is None:
+        return []
+    years = range(done.start.year, min(done.finish.year + 1, dt.MAXYEAR - 1) + 1)
+    return sorted({day for year in years for day in public_holidays(place.country, place.region, year)})
+
+
+def _without(spans: list[tuple[dt.date, dt.date]], worked: list[dt.date]) -> list[tuple[dt.date, dt.date]]:
+    """Free spans with the days taken out on which people work all the same."""
+    found = []
+    for first, last in sorted(set(spans)):
+        begin = first
+        for day in worked:
+            if begin <= day <= last:
+                found += [(begin, day - dt.timedelta(1))] if day > begin else []
+                begin = day + dt.timedelta(1)
+        found += [(begin, last)] if begin <= last else []
+    return found
+
+
+def _exceptions(calendar: Any, plan: Plan, free: list[tuple[dt.date, dt.date]], worked: list[dt.date]) -> None:
+    from lxml.etree import SubElement
+
+    spans = [(first, last, False) for first, last in free] + [(day, day, True) for day in worked]
+    if not spans:
+        return
+    parent = SubElement(calendar, "Exceptions")
+    for first, last, works in sorted(spans):
+        one = SubElement(parent, "Exception")
+        _add(one, EnteredByOccurrences=0)
+        period = SubElement(one, "TimePeriod")
+        _add(period, FromDate=f"{first}T00:00:00", ToDate=f"{last}T23:59:00")
+        _add(one, Occurrences=(last - first).days + 1, Type=1, DayWorking=int(works))
+        if works:
+            _times(one, plan)
+
+
+def _times(parent: Any, plan: Plan) -> None:
+    from lxml.etree import SubElement
+
+    begins, ends = _hours(plan)
+    _add(SubElement(SubElement(parent, "WorkingTimes"), "WorkingTime"), FromTime=begins, ToTime=ends)
+
+
+# ---- tasks ----------------------------------------------------------------------------------------------------------
+
+
+def _tree(made: Planned) -> list[_Row]:
+    """Milestones over their tasks, then the tasks of none; numbers are given in tree order."""
+    found, done = goals(made), {task.id: task for task in made.schedule.tasks}
+    home = homes(found)
+    tops: list[_Row] = []
+    tasks = {task.id: task for task in made.plan.tasks if task.id in done}
+    for goal in found:
+        top = _Row("", goal.name, 1, 0, "", note=goal.exit)
+        top.children = [_leaf(task, done, 2) for task in tasks.values() if home.get(task.id) == goal.id]
+        name = f"{goal.name}: {say(made.plan, 'reached')}"
+        top.children.append(_Row(goal.id, name, 2, 0, "", waits=goal.tasks, milestone=True, note=goal.exit))
+        tops.append(top)
+    tops += [_leaf(task, done, 1) for task in tasks.values() if task.id not in home]
+    number = 0
+    for place, top in enumerate(tops, 1):
+        number += 1
+        top.uid, top.outline = number, str(place)
+        for under, child in enumerate(top.children, 1):
+            number += 1
+            child.uid, child.outline = number, f"{place}.{under}"
+    return tops
+
+
+def _leaf(task: Task, done: dict[str, ScheduledTask], level: int) -> _Row:
+    return _Row(task.id, f"{task.id} {task.title}", level, 0, "", task=task, done=done[task.id])
+
+
+def _flat(tops: Iterable[_Row]) -> Iterator[_Row]:
+    for top in tops:
+        yield top
+        yield from top.children
+
+
+def _task(element: Any, made: Planned, row: _Row, uid: dict[str, int]) -> None:
+    start, finish, lasts, work = _times_of(made, row)
+    _add(element, UID=row.uid, ID=row.uid, Name=row.name, Active=1, Manual=0, Type=0, IsNull=0, WBS=row.outline)
+    _add(element, OutlineNumber=row.outline, OutlineLevel=row.level, Priority=500)
+    _add(element, Start=_moment(start), Finish=_moment(finish), Duration=_span(lasts), DurationFormat=5)
+    _add(element, Work=_span(work), EffortDriven=0, Estimated=0, Milestone=int(row.milestone))
+    _add(element, Summary=int(bool(row.children)), Critical=int(row.done.critical if row.done else 0))
+    if row.done:
+        _add(element, FreeSlack=_tenths(row.done.free_float_h), TotalSlack=_tenths(row.done.total_float_h))
+    held = row.done is not None and _held(row)
+    _add(element, ConstraintType=_NOT_EARLIER if held else _FROM_START, CalendarUID=-1)
+    _add(element, ConstraintDate=_moment(start) if held else "", Notes=_note(made.plan, row))
+    for before, kind, lag in _links(row):
+        if before in uid:
+            link = element.makeelement("PredecessorLink")
+            element.append(link)
+            _add(link, PredecessorUID=uid[before], Type=_LINK[kind], CrossProject=0)
+            _add(link, LinkLag=_tenths(lag), LagFormat=5)
+
+
+def _tenths(hours: float) -> int:
+    return round(hours * 600)
+
+
+def _links(row: _Row) -> Iterator[tuple[str, str, float]]:
+    yield from ((id, "FS", 0.0) for id in row.waits)
+    yield from ((link.task, link.type, link.lag) for link in (row.task.depends_on if row.task else ()))
+
+
+def _held(row: _Row) -> bool:
+    """Whether something else than a link of the plan fixes the start: a busy person, or leave."""
+    assert row.task is not None
+    assert row.done is not None
+    return row.done.start_h > EPS and row.done.driver not in {link.task for link in row.task.depends_on}
+
+
+def _note(plan: Plan, row: _Row) -> str:
+    if row.task is None:
+        return f"{say(plan, 'exit')}: {row.note}" if row.note else ""
+    task = row.task
+    lines = [f"{say(plan, 'done_when')}: {task.done_when}"] if task.done_when else []
+    if task.estimate:
+        points = " / ".join(f"{value:g}" for value in (task.estimate.o, task.estimate.m, task.estimate.p))
+        lines.append(f"{say(plan, 'estimate')}: {points} h")
+    lines += [f"{say(plan, 'after')}: {', '.join(map(link_text, task.depends_on))}"] if task.depends_on else []
+    lines += [f"{say(plan, 'serves')}: {', '.join(task.serves)}"] if task.serves else []
+    return "\n".join(lines)
+
+
+def _times_of(made: Planned, row: _Row) -> tuple[dt.datetime, dt.datetime, float, float]:
+    """Start, finish, duration and work in hours of a row."""
+    done = made.schedule
+    assert done.start is not None
+    if row.done:
+        assert row.done.start is not None
+        assert row.done.finish is not None
+        return row.done.start, row.done.finish, _duration(made.plan, row.done), row.done.effort_h
+    if row.children:
+        found = [_times_of(made, child) for child in row.children]
+        inner = [child.done for child in row.children if child.done]
+        lasts = max((t.finish_h for t in inner), default=0.0) - min((t.start_h for t in inner), default=0.0)
+        starts, ends = [one[0] for one in found], [one[1] for one in found]
+        first = min(starts[:-1], default=starts[-1])
+        return first, max(ends), lasts, sum(one[3] for one in found)
+    ends_at = next((m.finish for m in done.milestones if m.id == row.id), None) or done.start
+    return ends_at, ends_at, 0.0, 0.0
+
+
+def _duration(plan: Plan, done: ScheduledTask) -> float:
+    """Working hours of a task by its person's calendar, as Project counts them: leave is no part of it."""
+    capacity = next((m.capacity for m in plan.team if m.name == done.member), 1.0)
+    return done.effort_h / capacity
+
+
+def _assignment(element: Any, number: int, row: _Row, person: _Person) -> None:
+    assert row.done is not None
+    assert row.done.start is not None
+    assert row.done.finish is not None
+    _add(element, UID=number, TaskUID=row.uid, ResourceUID=person.uid, Finish=_moment(row.done.finish))
+    _add(element, Start=_moment(row.done.start), Units=f"{person.capacity:g}", Work=_span(row.done.effort_h))
