@@ -44,4 +44,38 @@ FORMATS: tuple[Format, ...] = (
     Format("pdf", ".pdf", "PDF with title page, contents, Gantt chart and bookmarks.", "plansmith.export.pdf:pdf"),
     Format("xlsx", ".xlsx", "Workbook whose formulas recompute hours and cost.", "plansmith.export.workbook:xlsx"),
     Format("html", ".html", "One web page, without network or scripts.", "plansmith.export.page:html"),
+    Format("jira", ".jira.csv", "Jira's CSV: epics, stories, sub-tasks, estimates.", "plansmith.export.trackers:jira"),
+    Format(
+        "github",
+        ".github.sh",
+        "Script of gh calls: milestones, labels, issues, sub-issues.",
+        "plansmith.export.ghscript:github",
+    ),
+    Format(
+        "gitlab",
+        ".gitlab.csv",
+        "GitLab's CSV: issues with due dates and milestones.",
+        "plansmith.export.trackers:gitlab",
+    ),
+    Format("linear", ".linear.csv", "Linear's CSV.", "plansmith.export.trackers:linear"),
+    Format(
+        "trello", ".trello", "Trello board as JSON, its cards as CSV.", "plansmith.export.trackers:trello", folder=True
+    ),
+    Format(
+        "gherkin",
+        ".features",
+        "Feature files of the acceptance criteria.",
+        "plansmith.export.gherkin:gherkin",
+        folder=True,
+    ),
+    Format("mspdi", ".mspdi.xml", "Microsoft Project's XML (MSPDI).", "plansmith.export.mspdi:mspdi"),
+    Format("taskjuggler", ".tjp", "TaskJuggler project.", "plansmith.export.taskjuggler:taskjuggler"),
+    Format(
+        "mermaid",
+        ".mermaid",
+        "Mermaid diagrams: Gantt, C4, dependencies.",
+        "plansmith.export.mermaid:mermaid",
+        folder=True,
+    ),
+    Format("ics", ".ics", "Calendar of the milestones and the deadline.", "plansmith.export.icalendar:ics"),
 )

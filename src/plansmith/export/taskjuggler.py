@@ -5,7 +5,8 @@ Try: plansmith export examples/archive/01-bakery-preorders/plan.md --to taskjugg
 
 TaskJuggler schedules anew. So that it comes to the same dates, each task names the person that it was given to, and
 the order in which a person takes tasks is written as links. Links that TaskJuggler does not have (to the end of a
-task, and leads) become a fixed start. Efforts are rounded to its slots of 15 minutes.
+task, and leads) become a helper that holds the task until its computed start. Efforts are rounded to its slots of
+5 minutes.
 """
 
 from __future__ import annotations
@@ -21,16 +22,21 @@ from plansmith.plan.calendar import DAY_BEGINS, EPS, public_holidays
 from plansmith.plan.schedule import ScheduledTask
 from plansmith.plan.seats import role_key
 
-SLOT = 0.25
+SLOT = 1 / 12
 """Hours; TaskJuggler's timing resolution in these files."""
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def taskjuggler(made: Planned) -> bytes:
-    """The project as .tjp. Errors: InputError for a plan without a first day."""
+    """The project as .tjp. Errors: InputError for a plan without a first day, or with days shorter than a slot."""
     if made.schedule.start is None:
         raise InputError(
             "the plan has no first day, and TaskJuggler needs dates. Add calendar: start to the front matter."
+        )
+    if made.plan.calendar.hours_per_day < SLOT:
+        raise InputError(
+            f"hours_per_day is {made.plan.calendar.hours_per_day:g}; TaskJuggler counts in 5 minutes. Give days of at "
+            "least 0.1 hours."
         )
     return ("\n".join(_lines(made)) + "\n").encode()
 
@@ -135,6 +141,18 @@ def _tasks(made: Planned, names: dict[str, str]) -> Iterator[str]:
     for task in live:
         if task.id not in home:
             yield from _task(made, task, done, place, turns, names)
+    yield from _holds(made, live, done)
+
+
+def _holds(made: Planned, live: list[Task], done: dict[str, ScheduledTask]) -> Iterator[str]:
+    """Milestones at the computed starts of tasks that wait in a way which cannot be said."""
+    for task in live:
+        start = done[task.id].start
+        if start and any(link.task in done and not _sayable(link) for link in task.depends_on):
+            late = -start.minute % round(SLOT * 60)
+            name = quoted(f"{task.id}: {say(made.plan, 'held')}")
+            moment = start + dt.timedelta(minutes=late)
+            yield f"task hold_{task.id} {name} {{ milestone start {moment:%Y-%m-%d-%H:%M} }}"
 
 
 def _start(made: Planned) -> str:
@@ -155,18 +173,21 @@ def _task(
     waits = {link.task: _wait(place, link) for link in task.depends_on if link.task in done and _sayable(link)}
     ordered = [before for before in turns.get(task.id, ()) if before not in waits]
     waits |= {before: place[before] for before in ordered}
+    if lost and one.start:
+        waits["hold"] = f"hold_{task.id}"
     yield f"task {task.id} {quoted(f'{task.id} {task.title}')} {{"
     if one.effort_h > EPS:
         slots = max(round(one.effort_h / SLOT), 1)
-        yield f"  effort {slots * SLOT:g}h\n  allocate {_key(one, names)}"
+        yield f"  effort {slots * SLOT:.4f}h"
+        yield f"  allocate {_key(one, names)}"
     else:
         yield "  milestone"
     yield from (f"  # {_unsaid(made.plan, task, link)}" for link in lost)
     yield from (f"  # {before}: {say(made.plan, 'turn')}" for before in ordered)
     if waits:
         yield f"  depends {', '.join(waits.values())}"
-    if (lost or not waits) and one.start:
-        yield f"  start {one.start:%Y-%m-%d-%H:%M}"
+    else:
+        yield f"  {_start(made)}"
     yield "}"
 
 
@@ -176,7 +197,7 @@ def _sayable(link: Dependency) -> bool:
 
 def _wait(place: dict[str, str], link: Dependency) -> str:
     gap = round(link.lag / SLOT) * SLOT
-    inner = " ".join(part for part in ("onstart" * (link.type == "SS"), f"gaplength {gap:g}h" if gap else "") if part)
+    inner = " ".join(part for part in ("onstart" * (link.type == "SS"), f"gaplength {gap:.4f}h" if gap else "") if part)
     return f"{place[link.task]}{f' {{ {inner} }}' if inner else ''}"
 
 
