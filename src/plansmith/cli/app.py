@@ -46,6 +46,13 @@ COMMANDS = (
     ("lint", "plansmith.cli.plans:lint", "Check a plan for gaps, contradictions and invented facts."),
     ("adopt", "plansmith.cli.adopt:adopt", "Propose a plan in our form from a plan in your own."),
     ("push-dataset", "plansmith.cli.archive:push_dataset", "Publish an archive as a dataset on the Hub."),
+    ("serve", "plansmith.cli.serve:serve", "Open the web page and the API."),
+    (
+        "publish",
+        "plansmith.cli.publish:publish",
+        "Hand a tuned model on: adapter, merged, GGUF, Ollama, the Hub.",
+    ),
+    ("pull", "plansmith.cli.publish:pull", "Bring a published run from the Hub."),
     ("doctor", "plansmith.cli.doctor:doctor", "Say what this machine can do, and what is missing."),
 )
 

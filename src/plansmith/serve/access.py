@@ -1,0 +1,301 @@
+"""Who comes in: one gate before every route, so that no route can be forgotten.
+
+Enters: each request, before any route sees it. Leaves: the request, with its session, or a refusal.
+
+In this order: the Host must be a name of this server (against rebound DNS names), an Origin must be its own, the token
+or the session's cookie must be right (where one is demanded), a change needs the session's CSRF token, and the body
+must not be larger or slower than allowed. Paths are compared as the server routes them, never as a URL spells them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import json
+import secrets
+from collections.abc import Awaitable, Callable, MutableMapping
+from http.cookies import CookieError, SimpleCookie
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from plansmith.serve.settings import Place
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+SESSION = "plansmith_session"
+OPEN = ("/login", "/health")
+"""Paths that need no token; so do the static files."""
+PROGRAMS = ("/v1/", "/api/")
+"""Paths for programs: errors are JSON, and a change needs no CSRF token but a JSON body or the token itself."""
+_SAFE = ("GET", "HEAD", "OPTIONS")
+_MONTH = 30 * 24 * 3600
+HEADERS = (
+    (b"content-security-policy", b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+     b"connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
+)  # fmt: skip
+
+
+class Keys:
+    """The token's hash and the secret that signs sessions, kept in the workspace, readable to their owner alone."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.secret = self._kept("secret", lambda: secrets.token_hex(32))
+        path = folder / "token.sha256"
+        self.token_hash = path.read_text(encoding="ascii").strip() if path.is_file() else ""
+
+    def new_token(self) -> str:
+        """Make a token and keep only its hash; sessions of an older one end with it."""
+        token = secrets.token_urlsafe(32)
+        self.token_hash = _hash(token)
+        _write_private(self.folder / "token.sha256", self.token_hash)
+        return token
+
+    def right(self, token: str) -> bool:
+        """Whether it is the token, compared in constant time."""
+        return bool(self.token_hash) and hmac.compare_digest(_hash(token), self.token_hash)
+
+    def session(self) -> str:
+        """A new signed session."""
+        nonce = secrets.token_urlsafe(16)
+        return f"{nonce}.{self._sign('session', nonce)}"
+
+    def valid(self, session: str) -> bool:
+        nonce, _, signature = session.partition(".")
+        return bool(nonce) and _same(self._sign("session", nonce), signature)
+
+    def csrf(self, session: str) -> str:
+        """The token by which a page of this session shows that a change comes from it."""
+        return self._sign("csrf", session)
+
+    def _sign(self, what: str, value: str) -> str:
+        key = f"{self.secret}{self.token_hash}".encode()
+        return hmac.new(key, f"{what}:{value}".encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+
+    def _kept(self, name: str, make: Callable[[], str]) -> str:
+        path = self.folder / name
+        if not path.is_file():
+            _write_private(path, make())
+        return path.read_text(encoding="ascii").strip()
+
+
+class Gate:
+    """ASGI middleware around the whole application."""
+
+    def __init__(self, app: Application, place: Place, keys: Keys) -> None:
+        self.app, self.place, self.keys = app, place, keys
+        self._hosts = {host.lower() for host in place.hosts}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
+            return
+        if scope["type"] != "http":  # there are no web sockets here
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        headers = _headers(scope)
+        path = str(scope["path"])
+        refused = self._foreign(scope, headers)
+        if refused:
+            await _answer(send, path, 403, refused)
+            return
+        session = _cookie(headers, SESSION)
+        session = session if self.keys.valid(session) else ""
+        bearer = _bearer(headers)
+        by_token = bool(bearer) and self.keys.right(bearer)
+        new_session = ""
+        if self.place.demand_token and not (by_token or session or path in OPEN or _static(path)):
+            await self._ask_for_token(scope, headers, send, path)
+            return
+        if not session and not self.place.demand_token and not path.startswith(PROGRAMS):
+            session = new_session = self.keys.session()
+        if not by_token and (refused := self._forged(scope, headers, path, session)):
+            await _answer(send, path, 403, refused)
+            return
+        scope.setdefault("state", {})["session"] = session
+        scope["state"]["csrf"] = self.keys.csrf(session) if session else ""
+        await self._bounded(scope, headers, receive, send, path, new_session)
+
+    def cookie(self, session: str) -> str:
+        """The Set-Cookie line of a session."""
+        secure = "; Secure" if self.place.secure else ""
+        return f"{SESSION}={session}; Path=/; Max-Age={_MONTH}; HttpOnly; SameSite=Lax{secure}"
+
+    def _foreign(self, scope: Scope, headers: dict[str, list[str]]) -> str:
+        """Why a request is not meant for this server, or empty."""
+        hosts = headers.get("host", [])
+        if len(hosts) != 1 or _name(hosts[0]) not in self._hosts:
+            return (
+                "This server does not answer to that host name. Call it by the address that it printed at its start, "
+                "or start it with --host-name NAME."
+            )
+        origins = headers.get("origin", [])
+        if any(urlsplit(origin).netloc.lower() != hosts[0].lower() for origin in origins):
+            return "The request comes from a page of another site, so it is refused."
+        site = headers.get("sec-fetch-site", ["none"])[-1]
+        going = scope["method"] == "GET" and headers.get("sec-fetch-mode", [""])[-1] == "navigate"
+        if site in ("cross-site", "same-site") and not going:
+            return "The request comes from a page of another site, so it is refused."
+        return ""
+
+    def _forged(self, scope: Scope, headers: dict[str, list[str]], path: str, session: str) -> str:
+        """Why a change cannot be trusted to come from our own page or from a program."""
+        if scope["method"] in _SAFE or path == "/login":
+            return ""
+        given = headers.get("x-csrf-token", [""])[-1]
+        if session and _same(self.keys.csrf(session), given):
+            return ""
+        json_body = headers.get("content-type", [""])[-1].split(";")[0].strip().lower() == "application/json"
+        if path.startswith(PROGRAMS) and not self.place.demand_token and (json_body or scope["method"] == "DELETE"):
+            return ""  # a page of another site cannot send JSON or DELETE without being asked for its Origin first
+        return "The page is too old or the request was not sent by it. Load the page again."
+
+    async def _ask_for_token(self, scope: Scope, headers: dict[str, list[str]], send: Send, path: str) -> None:
+        wants_page = "text/html" in ",".join(headers.get("accept", []))
+        if scope["method"] == "GET" and wants_page and not path.startswith(PROGRAMS):
+            place = quote(path, safe="/") if path.startswith("/") and not path.startswith("//") else "/"
+            await _start(send, 303, [(b"location", f"/login?next={place}".encode())])
+            await send({"type": "http.response.body", "body": b""})
+            return
+        await _answer(send, path, 401, "The token is missing or wrong. Send it as: Authorization: Bearer TOKEN.")
+
+    async def _bounded(
+        self, scope: Scope, headers: dict[str, list[str]], receive: Receive, send: Send, path: str, new_session: str
+    ) -> None:
+        """Hand the request on, counting and timing its body; add the headers that every answer carries."""
+        length = headers.get("content-length", ["0"])[-1]
+        if not length.isdigit() or int(length) > self.place.body:
+            await _answer(send, path, 413, self._too_large())
+            return
+        begun = asyncio.get_running_loop().time()
+        taken, complete, answered = 0, False, False
+
+        async def counted() -> Message:
+            nonlocal taken, complete
+            if complete:
+                return await receive()
+            left = self.place.body_seconds - (asyncio.get_running_loop().time() - begun)
+            try:
+                message = await asyncio.wait_for(receive(), max(0.01, left))
+            except TimeoutError:
+                raise _BodyError(408, "The request came too slowly. Try again on a faster connection.") from None
+            taken += len(message.get("body", b""))
+            complete = not message.get("more_body", False)
+            if taken > self.place.body:
+                raise _BodyError(413, self._too_large())
+            return message
+
+        async def adorned(message: Message) -> None:
+            nonlocal answered
+            if message["type"] == "http.response.start":
+                answered = True
+                found = list(message.get("headers", []))
+                names = {name.lower() for name, _ in found}
+                found += [(name, value) for name, value in HEADERS if name not in names]
+                if b"cache-control" not in names:
+                    found.append((b"cache-control", b"no-store"))
+                if new_session and not _static(path):
+                    found.append((b"set-cookie", self.cookie(new_session).encode()))
+                message = {**message, "headers": found}
+            await send(message)
+
+        try:
+            await self.app(scope, counted, adorned)
+        except _BodyError as error:
+            if not answered:
+                await _answer(send, path, error.status, error.message)
+
+    def _too_large(self) -> str:
+        return f"The request is larger than {self.place.body // 1_000_000} MB. Send fewer or smaller files."
+
+
+class _BodyError(Exception):
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status, self.message = status, message
+
+
+async def _answer(send: Send, path: str, status: int, message: str) -> None:
+    """A refusal: JSON as OpenAI's clients know it for programs, plain text for people."""
+    if path.startswith(PROGRAMS):
+        kind = "authentication_error" if status == 401 else "invalid_request_error"
+        told = {"error": {"message": message, "type": kind, "param": None, "code": None}}
+        body, content = json.dumps(told).encode(), b"application/json"
+    else:
+        body, content = message.encode(), b"text/plain; charset=utf-8"
+    headers = [(b"content-type", content), (b"content-length", str(len(body)).encode())]
+    if status == 401:
+        headers.append((b"www-authenticate", b"Bearer"))
+    await _start(send, status, headers)
+    await send({"type": "http.response.body", "body": body})
+
+
+async def _start(send: Send, status: int, headers: list[tuple[bytes, bytes]]) -> None:
+    all_headers = [*headers, *HEADERS, (b"cache-control", b"no-store"), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": status, "headers": all_headers})
+
+
+def _headers(scope: Scope) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, value in scope["headers"]:
+        found.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
+    return found
+
+
+def _name(host: str) -> str:
+    """The host's name without its port."""
+    host = host.strip().lower()
+    if host.startswith("["):
+        return host.partition("]")[0] + "]"
+    return host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() and ":" in host else host
+
+
+def _cookie(headers: dict[str, list[str]], name: str) -> str:
+    for line in headers.get("cookie", []):
+        try:
+            found = SimpleCookie(line).get(name)
+        except CookieError:
+            continue
+        if found:
+            return found.value
+    return ""
+
+
+def _bearer(headers: dict[str, list[str]]) -> str:
+    scheme, _, token = headers.get("authorization", [""])[-1].partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def _static(path: str) -> bool:
+    return path.startswith("/static/")
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _same(one: str, other: str) -> bool:
+    return hmac.compare_digest(one.encode(), other.encode("utf-8", "surrogatepass"))
+
+
+def _write_private(path: Path, text: str) -> None:
+    import os
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(text + "\n")
+        file.flush()
+        os.fsync(file.fileno())

@@ -1,0 +1,5 @@
+"""Filled in shortly."""
+
+from fastapi import APIRouter
+
+router = APIRouter()
