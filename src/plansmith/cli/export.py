@@ -17,6 +17,7 @@ from plansmith.cli.plans import AsJson, BriefFile, PlanFile, read_plan, with_bri
 
 if TYPE_CHECKING:
     from plansmith.export import Exported
+    from plansmith.plan import Plan
 
 
 def export(
@@ -31,12 +32,21 @@ def export(
     template: Annotated[
         Path | None, Parameter(help="Your agency's own Word file, whose fields are filled in (docs/formats.md).")
     ] = None,
+    repo: Annotated[
+        str | None,
+        Parameter(help="OWNER/NAME on GitHub: with --to github, write the issues there instead of a script."),
+    ] = None,
+    dry_run: Annotated[bool, Parameter(negative=(), help="With --repo: only say what would be done there.")] = False,
+    key: Annotated[str, Parameter(help="With --repo: which plan's issues these are; left out, from its title.")] = "",
     force: Annotated[bool, Parameter(negative=(), help="Replace files that exist.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Write a plan in other formats: for people, for trackers, for planners.
 
     Example: plansmith export examples/archive/01-bakery-preorders/plan.md --to docx,pdf,xlsx -o out/
+
+    With --repo the issues are written on GitHub itself, with the token in GITHUB_TOKEN; a second run creates nothing
+    twice. First look: plansmith export plan.md --to github --repo OWNER/NAME --dry-run
 
     Parameters
     ----------
@@ -50,6 +60,9 @@ def export(
     if "list" in names:
         _print_formats(as_json)
         return
+    if repo or dry_run or key:
+        _to_github(names, repo, output, with_brief(read_plan(plan), plan, brief), key, dry_run, as_json)
+        return
     if output is None and str(plan) == "-":
         raise InputError("A plan from standard input has no file name to follow: add -o FOLDER or -o FILE.")
     read = with_brief(read_plan(plan), plan, brief)
@@ -59,6 +72,21 @@ def export(
         return
     for one in written:
         print(f"Written: {one.path}" + (f"/ ({one.files} files)" if one.path.is_dir() else ""))
+
+
+def _to_github(
+    names: list[str], repo: str | None, output: Path | None, plan: Plan, key: str, dry_run: bool, as_json: bool
+) -> None:
+    from plansmith.cli.github import send_issues
+    from plansmith.errors import InputError
+
+    problems = [] if repo else ["--dry-run and --key go with --repo OWNER/NAME; add it, or leave them out"]
+    if [name.strip() for name in names] != ["github"]:
+        problems.append(f"--repo goes with --to github alone, not with --to {','.join(names)}; make two calls")
+    problems += [f"--repo writes no file, so {output} has no use; leave -o out"] if output else []
+    if problems or repo is None:
+        raise InputError("Nothing was exported:", problems)
+    send_issues(plan, repo, key, dry_run, as_json)
 
 
 def _place(plan: Path, output: Path | None) -> Path:
