@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plansmith.plan import Plan, check_plan, numbers, parse_json, parse_plan, read_brief, render_plan
-from plansmith.sources.adopt import Adopted, adopt, places_in
-from plansmith.sources.cited import Citations
-from plansmith.sources.readout import read_out
+from plansmith.sources.freeplans.adopt import Adopted, adopt, places_in
+from plansmith.sources.freeplans.cited import Citations
+from plansmith.sources.freeplans.readout import read_out
 
 FREE = Path(__file__).parent.parent / "examples" / "free"
 DAY = dt.date(2026, 3, 2)

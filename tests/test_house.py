@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plansmith.sources.house import HouseForm, fit_house, learn_house, shown
+from plansmith.sources.freeplans.house import HouseForm, fit_house, learn_house, shown
 
 ENGLISH = (
     "# Alpha\n\n## 1. Scope\n\n- a\n\n## 2. Out of scope\n\n- b\n\n## 3. Work Packages\n\n- c\n\n### Alpha module\n\n- d\n\n"

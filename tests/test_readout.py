@@ -9,11 +9,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from plansmith.plan import fold, numbers
-from plansmith.sources.efforts import efforts_in, hours_per_day, number_value, stated_effort
-from plansmith.sources.found import Found
-from plansmith.sources.markup import blocks
-from plansmith.sources.planwords import column_kind, heading_kind, role_words, scale
-from plansmith.sources.readout import Readout, free_tasks, read_out
+from plansmith.sources.freeplans.efforts import efforts_in, hours_per_day, number_value, stated_effort
+from plansmith.sources.freeplans.found import Found
+from plansmith.sources.freeplans.markup import blocks
+from plansmith.sources.freeplans.planwords import column_kind, heading_kind, role_words, scale
+from plansmith.sources.freeplans.readout import Readout, free_tasks, read_out
 
 READ = {name: read_out(text) for name, text in ALL.items()}
 

@@ -16,8 +16,8 @@ from cyclopts import Parameter
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from plansmith.sources.adopt import Adopted
-    from plansmith.sources.found import Spot
+    from plansmith.sources.freeplans.adopt import Adopted
+    from plansmith.sources.freeplans.found import Spot
     from plansmith.sources.read import SourceText
 
 _SHOWN = 15
@@ -51,9 +51,9 @@ def adopt(
     """
     from plansmith.errors import InputError
     from plansmith.plan import read_brief, render_json, render_plan
-    from plansmith.sources.adopt import adopt as propose
+    from plansmith.sources.freeplans.adopt import adopt as propose
+    from plansmith.sources.freeplans.readout import read_out
     from plansmith.sources.read import read_document
-    from plansmith.sources.readout import read_out
     from plansmith.sources.recognise import is_ours
 
     if hours_per_day is not None and not 0 < hours_per_day <= 24:

@@ -20,8 +20,8 @@ from plansmith.errors import InputError, ResourceError, StoppedError
 from plansmith.files import need_space, write_text
 from plansmith.prompts import conversations
 from plansmith.sources.archive import Archive, Document
+from plansmith.sources.freeplans.readout import free_tasks, read_out
 from plansmith.sources.pasttasks import PastTask, past_tasks
-from plansmith.sources.readout import free_tasks, read_out
 from plansmith.sources.split import Split
 from plansmith.tuning import checkpoint
 from plansmith.tuning.bases import BASES, Base

@@ -3,7 +3,7 @@
 Enters: the text of a free plan, as any reader leaves it. Leaves: a `Readout`: requirements, tasks with hours, roles,
 dates, milestones, risks, assumptions, questions, amounts; totals beside what they sum up; and what was not understood.
 Nothing is filled in: no hours, no roles, no hours per day that the text does not state.
-Try: python -c "from plansmith.sources.readout import *; print(read_out('# Tasks\\n- Login page (web): 4-6 h').tasks)"
+Try: python -c "from plansmith.sources.freeplans.readout import *; print(read_out('# Tasks\\n- Login page (web): 4-6 h').tasks)"
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from functools import cached_property
 from typing import Any
 
 from plansmith.plan import read_brief
-from plansmith.sources.efforts import Figure, efforts_in, hours_per_day, stated_effort
-from plansmith.sources.found import Found, Kind, Part, Share, Spot, Total, Unread, as_dict
-from plansmith.sources.markup import Block, blocks, nested, plain
+from plansmith.sources.freeplans.efforts import Figure, efforts_in, hours_per_day, stated_effort
+from plansmith.sources.freeplans.found import Found, Kind, Part, Share, Spot, Total, Unread, as_dict
+from plansmith.sources.freeplans.lists import read_line, read_list
+from plansmith.sources.freeplans.markup import Block, blocks, nested, plain
+from plansmith.sources.freeplans.merge import group_sums, merged
+from plansmith.sources.freeplans.planwords import heading_kind, role_words, unit_named
+from plansmith.sources.freeplans.reading import Reading, Where, money_and_dates, risk
+from plansmith.sources.freeplans.tables import read_table
 from plansmith.sources.pasttasks import PastTask
-from plansmith.sources.planwords import heading_kind, role_words, unit_named
-from plansmith.sources.reading import Reading, Where, money_and_dates, risk
-from plansmith.sources.readlists import read_line, read_list
-from plansmith.sources.readmerge import group_sums, merged
-from plansmith.sources.readtables import read_table
 
 LIMIT = 5_000_000
 _LANGUAGE = 20_000

@@ -1,7 +1,7 @@
 """Single items of a free plan as the fields of ours: what a requirement, a task, a risk, a seat in the team says.
 
 Enters: a `Found`. Leaves: fields for `Plan`; only what the text says, in its own words.
-Try: python -c "from plansmith.sources.adoptitems import *; print(named_role('Backend [senior]'))"
+Try: python -c "from plansmith.sources.freeplans.adoptitems import *; print(named_role('Backend [senior]'))"
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from plansmith.plan import Sentence, amounts, fold, kind_hint
-from plansmith.sources.efforts import number_value
-from plansmith.sources.found import Found, tidy_code
-from plansmith.sources.planwords import bare, listed, pattern, priority, scale
+from plansmith.sources.freeplans.efforts import number_value
+from plansmith.sources.freeplans.found import Found, tidy_code
+from plansmith.sources.freeplans.planwords import bare, listed, pattern, priority, scale
 
 _NAME = re.compile(r"[^\W\d_][\w &/+.'’()-]*")
 _CODES = r"[A-Za-z]{1,4}[- ]?\d{1,3}(?:\.\d{1,3})*|\d{1,3}(?:\.\d{1,3})+"

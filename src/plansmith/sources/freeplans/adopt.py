@@ -17,12 +17,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from plansmith.plan import Brief, Plan, amounts, dates, fold, with_quotes
-from plansmith.sources.adoptitems import MOST_MONEY, member
-from plansmith.sources.adoptsections import milestones, requirements, risks, single_lines, tasks
-from plansmith.sources.found import Spot
-from plansmith.sources.openpoints import Notes, Open, texts
-from plansmith.sources.planwords import heading_kind, pattern
-from plansmith.sources.readout import Readout
+from plansmith.sources.freeplans.adoptitems import MOST_MONEY, member
+from plansmith.sources.freeplans.adoptsections import milestones, requirements, risks, single_lines, tasks
+from plansmith.sources.freeplans.found import Spot
+from plansmith.sources.freeplans.openpoints import Notes, Open, texts
+from plansmith.sources.freeplans.planwords import heading_kind, pattern
+from plansmith.sources.freeplans.readout import Readout
 
 _SECTIONS = ("requirements", "stories", "tasks", "milestones", "risks", "assumptions", "questions")
 _PLACE = re.compile(r"(?:^|(?<=; ))(?P<id>[RUTMKAQ][1-9][0-9]*) (?P<place>[^;]+)")

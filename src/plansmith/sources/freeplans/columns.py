@@ -1,7 +1,7 @@
 """The columns of a table of a free-text plan, and what the table as a whole is.
 
 Enters: the rows of a table. Leaves: what each column holds, how many rows the heads take, and the kind of its items.
-Try: python -c "from plansmith.sources.planwords import column_kind; print(column_kind('Estimare (zile-om)'))"
+Try: python -c "from plansmith.sources.freeplans.planwords import column_kind; print(column_kind('Estimare (zile-om)'))"
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from plansmith.sources.efforts import efforts_in
-from plansmith.sources.found import Spot
-from plansmith.sources.markup import Cell, Row, plain
-from plansmith.sources.planwords import column_kind, meaning, role_words
-from plansmith.sources.reading import Where
+from plansmith.sources.freeplans.efforts import efforts_in
+from plansmith.sources.freeplans.found import Spot
+from plansmith.sources.freeplans.markup import Cell, Row, plain
+from plansmith.sources.freeplans.planwords import column_kind, meaning, role_words
+from plansmith.sources.freeplans.reading import Where
 
 POINTS = ("o", "m", "p")
 

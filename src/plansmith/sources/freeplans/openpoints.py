@@ -1,7 +1,7 @@
 """What adopting a free plan leaves for a person, in the plan's language; what it has read, and where that stands.
 
 Enters: gaps and places, as they are found. Leaves: `Open` points, counts of fields, places by id.
-Try: python -c "from plansmith.sources.openpoints import *; print(texts('ro')['open']['tasks'])"
+Try: python -c "from plansmith.sources.freeplans.openpoints import *; print(texts('ro')['open']['tasks'])"
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 
-from plansmith.sources.found import Found, Spot
+from plansmith.sources.freeplans.found import Found, Spot
 
 _LONG = 300
 _MOST_NAMED = 12
@@ -31,7 +31,9 @@ class Open:
 @cache
 def texts(language: str) -> dict[str, dict[str, str]]:
     name = f"open.{language if language in ('en', 'ro') else 'en'}.toml"
-    told: dict[str, dict[str, str]] = tomllib.loads((files("plansmith.sources") / "words" / name).read_text("utf-8"))
+    told: dict[str, dict[str, str]] = tomllib.loads(
+        (files("plansmith.sources.freeplans") / "words" / name).read_text("utf-8")
+    )
     return told
 
 

@@ -1,7 +1,7 @@
 """The words by which the parts of a team's own plan are recognised: headings, columns, units, labels; English, Romanian.
 
 Enters: a heading, a column's head, a cell. Leaves: what it stands for, or nothing. The lists are words/plans.*.toml.
-Try: python -c "from plansmith.sources.planwords import heading_kind; print(heading_kind('3. Riscuri și măsuri'))"
+Try: python -c "from plansmith.sources.freeplans.planwords import heading_kind; print(heading_kind('3. Riscuri și măsuri'))"
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def _lists() -> dict[str, dict[str, tuple[str, ...]]]:
 
     merged: dict[str, dict[str, tuple[str, ...]]] = {}
     for code in LANGUAGES:
-        text = (files("plansmith.sources") / "words" / f"plans.{code}.toml").read_text(encoding="utf-8")
+        text = (files("plansmith.sources.freeplans") / "words" / f"plans.{code}.toml").read_text(encoding="utf-8")
         table: dict[str, dict[str, Any]] = tomllib.loads(text)
         for section, entries in table.items():
             known = merged.setdefault(section, {})

@@ -1,7 +1,7 @@
 """What is read out of a free-text plan: items with their parts, totals, and the place that each came from.
 
 Enters: nothing. Leaves: the types of `readout`.
-Try: python -c "from plansmith.sources.found import *; print(Spot(3, 10, 14))"
+Try: python -c "from plansmith.sources.freeplans.found import *; print(Spot(3, 10, 14))"
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from plansmith.sources.efforts import Effort
+from plansmith.sources.freeplans.efforts import Effort
 
 Kind = Literal[
     "requirement", "task", "milestone", "risk", "assumption", "question", "out_of_scope", "role", "amount", "rate",

@@ -2,7 +2,7 @@
 
 Enters: a text, and for bare figures the unit that their column names. Leaves: efforts as they are written. Days become
 hours only with hours per day that somebody states.
-Try: python -c "from plansmith.sources.efforts import *; print(efforts_in('Login page (web): 4-6 h'))"
+Try: python -c "from plansmith.sources.freeplans.efforts import *; print(efforts_in('Login page (web): 4-6 h'))"
 
 One figure stands for all three points of an estimate, as it says nothing of the spread. Of a range the ends are taken
 as optimistic and pessimistic and the middle between them as most likely: where only two bounds are known, each value
@@ -17,7 +17,7 @@ from functools import cache
 from itertools import pairwise
 
 from plansmith.plan import alternation, fold
-from plansmith.sources.planwords import listed, unit_of, unit_pattern
+from plansmith.sources.freeplans.planwords import listed, unit_of, unit_pattern
 
 MOST = 100_000.0
 """Hours; larger figures are no effort."""

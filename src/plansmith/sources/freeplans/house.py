@@ -1,7 +1,7 @@
 """The form in which a team writes its plans: the headings that its plans share, in their order.
 
 Enters: the texts of free plans. Leaves: a `HouseForm`; and, for a plan written later, how much of the form is in it.
-Try: python -c "from plansmith.sources.house import *; print(learn_house(['# A\\n## Scope', '# B\\n## 1. Scopes']))"
+Try: python -c "from plansmith.sources.freeplans.house import *; print(learn_house(['# A\\n## Scope', '# B\\n## 1. Scopes']))"
 
 Headings are compared without numbering, case and accents, by the likeness as strings of their words and of the
 stems of these (so Risk and Risks are one). Words that mean the same but look different stay apart: that would be a guess.
@@ -18,8 +18,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from plansmith.plan import content_words, read_brief
-from plansmith.sources.markup import Block, blocks, plain
-from plansmith.sources.planwords import NUMBERING, bare
+from plansmith.sources.freeplans.markup import Block, blocks, plain
+from plansmith.sources.freeplans.planwords import NUMBERING, bare
 
 ALIKE = 88.0
 """RapidFuzz ratio of their stems from which two headings are one."""

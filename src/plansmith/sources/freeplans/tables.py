@@ -13,12 +13,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from plansmith.sources.efforts import Effort, efforts_in
-from plansmith.sources.found import Found, Kind, Part, Spot, Total, code_of, tidy_code
-from plansmith.sources.markup import Block, Cell, Row, plain
-from plansmith.sources.planwords import row_kind, undecided, unit_named
-from plansmith.sources.readcolumns import POINTS, Column, columns_of, table_kind
-from plansmith.sources.reading import Reading, Where, money_and_dates
+from plansmith.sources.freeplans.columns import POINTS, Column, columns_of, table_kind
+from plansmith.sources.freeplans.efforts import Effort, efforts_in
+from plansmith.sources.freeplans.found import Found, Kind, Part, Spot, Total, code_of, tidy_code
+from plansmith.sources.freeplans.markup import Block, Cell, Row, plain
+from plansmith.sources.freeplans.planwords import row_kind, undecided, unit_named
+from plansmith.sources.freeplans.reading import Reading, Where, money_and_dates
 
 _NOTHING = frozenset(("", "-", "–", "—", "x", "/", "0"))
 _PARTS = (

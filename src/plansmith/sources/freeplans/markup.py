@@ -2,7 +2,7 @@
 
 Enters: Markdown-like text as the readers of any format leave it, or as people type it. Leaves: blocks in order; every
 character that is no mark, no rule and no white space is in one of them.
-Try: python -c "from plansmith.sources.markup import blocks; print(blocks('1. RISKS\\n\\n- rain'))"
+Try: python -c "from plansmith.sources.freeplans.markup import blocks; print(blocks('1. RISKS\\n\\n- rain'))"
 
 Own scanner: Markdown parsers give no places of table cells, and know neither "RISKS" alone on a line nor tabs.
 """
@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 
-from plansmith.sources.planwords import heading_kind, row_kind
+from plansmith.sources.freeplans.planwords import heading_kind, row_kind
 
 _ATX = re.compile(r" {0,3}(#{1,6})[ \t]+(.*?)[ \t#]*$")
 _SETEXT = re.compile(r" {0,3}(=+|-+)[ \t]*$")

@@ -1,7 +1,7 @@
 """A task in a list of a free-text plan: its name, its role, its hours, and what the items below say of it.
 
 Enters: a list item with those below it. Leaves: the task in the `Reading`.
-Try: python -c "from plansmith.sources.readout import *; print(read_out('# Tasks\\n- Login (web): 4-6 h').tasks)"
+Try: python -c "from plansmith.sources.freeplans.readout import *; print(read_out('# Tasks\\n- Login (web): 4-6 h').tasks)"
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from plansmith.plan import fold
-from plansmith.sources.efforts import Effort, efforts_in, only_about
-from plansmith.sources.found import Found, Part, Spot, code_of
-from plansmith.sources.markup import Block, plain
-from plansmith.sources.planwords import label, role_words, row_kind, undecided
-from plansmith.sources.reading import Reading, Where, piece
+from plansmith.sources.freeplans.efforts import Effort, efforts_in, only_about
+from plansmith.sources.freeplans.found import Found, Part, Spot, code_of
+from plansmith.sources.freeplans.markup import Block, plain
+from plansmith.sources.freeplans.planwords import label, role_words, row_kind, undecided
+from plansmith.sources.freeplans.reading import Reading, Where, piece
 
 _DASH = re.compile(r"\s+[–—|·-]\s+|;\s+|\s*,\s+")
 _MARK = re.compile(r"\s+[–—|·]\s+|;\s+")

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from plansmith.plan import Brief, Plan, PlanError, fold, parse_plan, render_plan
-from plansmith.sources.adoptitems import (
+from plansmith.sources.freeplans.adoptitems import (
     Entry,
     depends,
     joined,
@@ -22,10 +22,10 @@ from plansmith.sources.adoptitems import (
     served,
     task_title,
 )
-from plansmith.sources.cited import Citations
-from plansmith.sources.found import Found
-from plansmith.sources.openpoints import Notes
-from plansmith.sources.readout import Readout
+from plansmith.sources.freeplans.cited import Citations
+from plansmith.sources.freeplans.found import Found
+from plansmith.sources.freeplans.openpoints import Notes
+from plansmith.sources.freeplans.readout import Readout
 
 _STORY = re.compile(r"(?:as an? |ca )[^,]{2,60}, ?(?:i |vreau |doresc )")
 

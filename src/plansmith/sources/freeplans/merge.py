@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from plansmith.sources.found import Found, Part, Spot, Total, code_of
-from plansmith.sources.planwords import bare
-from plansmith.sources.reading import Reading
-from plansmith.sources.readtables import total
-from plansmith.sources.readtasks import stripped
+from plansmith.sources.freeplans.found import Found, Part, Spot, Total, code_of
+from plansmith.sources.freeplans.planwords import bare
+from plansmith.sources.freeplans.reading import Reading
+from plansmith.sources.freeplans.tables import total
+from plansmith.sources.freeplans.tasks import stripped
 
 _LOOK_BACK = 400
 _SAME_NAME = 92.0

@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from plansmith.plan import dates
-from plansmith.sources.efforts import Effort, efforts_in, hours_per_day, stated_effort
-from plansmith.sources.found import Found, Kind, Spot, code_of
-from plansmith.sources.markup import Block, plain
-from plansmith.sources.planwords import label, role_words, row_kind
-from plansmith.sources.reading import Reading, Where, money_and_dates, piece, risk
-from plansmith.sources.readtables import total
-from plansmith.sources.readtasks import EDGES, EMPTY, Node, by_role, label_of, several_roles, stripped, task, tree
+from plansmith.sources.freeplans.efforts import Effort, efforts_in, hours_per_day, stated_effort
+from plansmith.sources.freeplans.found import Found, Kind, Spot, code_of
+from plansmith.sources.freeplans.markup import Block, plain
+from plansmith.sources.freeplans.planwords import label, role_words, row_kind
+from plansmith.sources.freeplans.reading import Reading, Where, money_and_dates, piece, risk
+from plansmith.sources.freeplans.tables import total
+from plansmith.sources.freeplans.tasks import EDGES, EMPTY, Node, by_role, label_of, several_roles, stripped, task, tree
 
 _PROSE = ("", "summary", "testing", "rollout", "technology", "glossary", "team", "cost")
 _ONE_EACH: dict[str, Kind] = {

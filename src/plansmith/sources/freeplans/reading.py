@@ -1,7 +1,7 @@
 """What is collected while a free-text plan is read: items, totals, what was understood and what was not.
 
 Enters: findings of the rooms that read tables and lists. Leaves: a `Reading`, which `readout` makes a `Readout` of.
-Try: python -c "from plansmith.sources.reading import Reading; print(Reading(''))"
+Try: python -c "from plansmith.sources.freeplans.reading import Reading; print(Reading(''))"
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from plansmith.plan import amounts, dates, fold
-from plansmith.sources.efforts import Effort
-from plansmith.sources.found import Found, Kind, Part, Spot, Total, Unread
-from plansmith.sources.markup import plain
-from plansmith.sources.planwords import label, pattern, scale_pattern
+from plansmith.sources.freeplans.efforts import Effort
+from plansmith.sources.freeplans.found import Found, Kind, Part, Spot, Total, Unread
+from plansmith.sources.freeplans.markup import plain
+from plansmith.sources.freeplans.planwords import label, pattern, scale_pattern
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-ZĂÂÎȘȚŞŢ„\"“(])")
 
