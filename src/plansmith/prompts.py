@@ -23,12 +23,26 @@ T = TypeVar("T", Requirement, Story, Task, Question, Risk, Decision)
 
 SYSTEM = "You are a senior software analyst. Use only the client's words."
 NOTHING = "not a requirement"
-ASK_SENTENCE = "Write only what this sentence requires of the software."
-ASK_SUMMARY = "Write the title and the summary."
-ASK_QUESTION = "Ask the client one question about this."
-ASK_RISK = "Name one risk of this."
-ASK_WHOLE = "Write the development plan for this brief, complete, under our usual headings."
-ASK_DECISION = "Name one decision about this, with two options."
+
+
+@dataclass(frozen=True)
+class Wording:
+    """What each step says. A model is tuned to the words that stand here; other words suit untuned, larger ones."""
+
+    system: str = SYSTEM
+    sentence: str = "Write only what this sentence requires of the software."
+    requirement: str = "Plan only this: {requirement}"
+    summary: str = "Write the title and the summary."
+    question: str = "Ask the client one question about this."
+    risk: str = "Name one risk of this."
+    decision: str = "Name one decision about this, with two options."
+    whole: str = "Write the development plan for this brief, complete, under our usual headings."
+    again: str = "This cannot stay: {reasons} Write the whole answer again, without that."
+
+
+WORDING = Wording()
+ASK_SENTENCE, ASK_SUMMARY, ASK_WHOLE = WORDING.sentence, WORDING.summary, WORDING.whole
+ASK_QUESTION, ASK_RISK, ASK_DECISION = WORDING.question, WORDING.risk, WORDING.decision
 
 # "It would be nice if", "this app must" and the like point nowhere.
 _REFERS_BACK = re.compile(
@@ -52,7 +66,7 @@ def system(text: str = SYSTEM) -> Message:
     return Message("system", text)
 
 
-def sentence_step(sentence: Sentence, before: Sentence | None = None) -> Message:
+def sentence_step(sentence: Sentence, before: Sentence | None = None, say: Wording = WORDING) -> Message:
     """Ask for the requirements in one sentence, with its heading, lead-in and, if it refers back, the one before."""
     lines = []
     if sentence.heading:
@@ -61,7 +75,7 @@ def sentence_step(sentence: Sentence, before: Sentence | None = None) -> Message
         lines.append(f"Lead-in: {sentence.lead_in}")
     if before and refers_back(sentence):
         lines.append(f"Before: {before.text}")
-    return Message("user", "\n".join([*lines, f'The client says: "{sentence.text}"', ASK_SENTENCE]))
+    return Message("user", "\n".join([*lines, f'The client says: "{sentence.text}"', say.sentence]))
 
 
 def refers_back(sentence: Sentence) -> bool:
@@ -74,10 +88,16 @@ def sentence_answer(requirements: Sequence[Requirement]) -> str:
     return "\n".join(f"{r.priority} {r.kind}: {r.text}" for r in requirements) or NOTHING
 
 
-def requirement_step(requirement: Requirement | str) -> Message:
+def requirement_step(requirement: Requirement | str, say: Wording = WORDING) -> Message:
     """Ask, in the conversation of its sentence, for the story and the tasks of one requirement."""
     text = requirement if isinstance(requirement, str) else requirement.text
-    return Message("user", f"Plan only this: {text}")
+    return Message("user", say.requirement.replace("{requirement}", text))
+
+
+def again(reasons: Sequence[str], say: Wording = WORDING) -> Message:
+    """Ask for the last answer once more, naming what was wrong with it."""
+    told = " ".join(f"{reason.rstrip('.')}." for reason in reasons)
+    return Message("user", say.again.replace("{reasons}", told))
 
 
 def requirement_answer(story: Story, tasks: Sequence[Task]) -> str:
@@ -88,10 +108,10 @@ def requirement_answer(story: Story, tasks: Sequence[Task]) -> str:
     return "\n".join([*lines, *(f"{task.role}: {task.title}" for task in tasks)])
 
 
-def plan_step(requirements: Sequence[Requirement]) -> Message:
+def plan_step(requirements: Sequence[Requirement], say: Wording = WORDING) -> Message:
     """Ask for title and summary, with the list of requirements."""
     listed = "\n".join(f"- {r.text}" for r in requirements)
-    return Message("user", f"The client's requirements:\n{listed}\n{ASK_SUMMARY}")
+    return Message("user", f"The client's requirements:\n{listed}\n{say.summary}")
 
 
 def plan_answer(plan: Plan) -> str:
@@ -147,9 +167,9 @@ def article(noun: str) -> str:
     return "a" if re.match(r"(?:uni|use|usu|eu|one|u\b)", word) or word[:1] not in "aeiou" else "an"
 
 
-def whole_step(brief: Brief) -> Message:
+def whole_step(brief: Brief, say: Wording = WORDING) -> Message:
     """Ask for the whole plan at once, in the team's own headings."""
-    return Message("user", f"The client's brief:\n{brief.text.strip()}\n\n{ASK_WHOLE}")
+    return Message("user", f"The client's brief:\n{brief.text.strip()}\n\n{say.whole}")
 
 
 def conversations(brief: Brief, plan: Plan | str) -> Iterator[list[Message]]:

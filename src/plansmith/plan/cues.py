@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 
 _STORY = re.compile(r"(?:as (?:an?|the)|ca)\s[^,]{2,60}?,?\s(?:i|we|vreau|as|vrem|doresc|pot)\b")
 _LINK = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+\.\S+")
+# "You have to walk up 20 flights": how things are, not what the software must do.
+_ANYBODY = re.compile(r"\byou (?:have|had|need) to (?!be able|implement|use|build)")
+_CLAUSE = re.compile(
+    r"(?<=\S)\s(?:that|which|who|whom|whose|what|where|how|if|when|whether|because|care|unde|daca|cand|cum)\s"
+)
+_BARE_MODALS = ("may", "might", "could", "should", "shouldn't")
 _CONTACT_LINE = re.compile(r"[\s+()\d./-]{6,}")
 _RELATIVE = re.compile(r"\d* ?(?:in|within|over|peste|within about)\b|next\b|anul|luna")
 _NUMERAL = r"(?:\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty|thirty|fifty|hundred)\b)"
@@ -46,7 +52,7 @@ def _cue(sentence: Sentence) -> str | None:
     talk = _has("cues", "talk", text)
     tests = (
         ("story", _STORY.match(text)),
-        ("need", _has("cues", "need", text) and not (talk and len(text.split()) < 12)),
+        ("need", _has("cues", "need", _ANYBODY.sub(" ", text)) and not (talk and len(text.split()) < 12)),
         ("wish", _has("cues", "wish", text) and not talk),
         ("money", _money(sentence.text, "budget") or _money(sentence.text, "money_rule")),
         ("deadline", is_deadline(sentence.text)),
@@ -65,7 +71,7 @@ def not_product(sentence: Sentence) -> str | None:
     """Why a sentence is certainly not about the product, or None.
 
     *header*, *link*, *greeting*, *label* ("Tier: 1"), *signature*, *lead-in* ("The app must:"), *heading* (under
-    "Useful links"), *contract* (talk about the bid, sprints, a meeting). A budget or deadline is never dismissed so.
+    "Useful links"), *background* ("you have to walk"), *contract* (talk about the bid, sprints, a meeting). A budget or deadline is never dismissed so.
     """
     text, plain = sentence.text, fold(sentence.text).strip(" .,!;")
     without_links = _LINK.sub("", plain).strip(" .,:;-()[]<>")
@@ -78,6 +84,7 @@ def not_product(sentence: Sentence) -> str | None:
         ("signature", _signs(sentence, plain)),
         ("lead-in", _leads_in(sentence)),
         ("heading", not valuable and _under(sentence.heading, "unwanted") and not _has("cues", "firm", plain)),
+        ("background", not valuable and _ANYBODY.search(plain) and not _cue(sentence)),
         ("contract", not valuable and _has("cues", "contract", plain)),
     )
     return next((name for name, holds in tests if holds), None)
@@ -87,17 +94,29 @@ def priority_hint(sentence: Sentence) -> Priority | None:
     """MoSCoW priority that the words of a sentence, its lead-in or its heading tell, or None."""
     text = fold(sentence.text)
     order: tuple[Priority, ...] = ("wont", "could", "must", "should")
-    certain = _has("cues", "must", text)
+    certain, main = _has("cues", "must", text), _main_clause(text)
     for priority in order:
-        hit = pattern("cues", priority).search(text)
-        # "may not", "so that it could": beside a must, a bare may, might or could is only a verb.
-        if hit and not (certain and hit.group() in ("may", "might", "could")):
-            return priority
+        for hit in pattern("cues", priority).finditer(text):
+            # "may not", "so that it could": beside a must, a bare may, might or could is only a verb; so is "should" in
+            # "parents see what their child should bring".
+            verb_only = certain and hit.group() in ("may", "might", "could")
+            if not verb_only and not (hit.group() in _BARE_MODALS and hit.start() >= main):
+                return priority
     for place in (sentence.lead_in, sentence.heading):
         for priority in order:
             if place and (_under(place, priority) or _has("cues", priority, fold(place))):
                 return priority
     return None
+
+
+def _main_clause(text: str) -> int:
+    """Where the main clause of a folded sentence ends: before the first clause that only says which or when."""
+    clause = _CLAUSE.search(text)
+    if not clause:
+        return len(text)
+    head = text[: clause.start()]
+    said = any(_has("cues", name, head) for name in ("need", "wish", "modal", "could")) or _imperative().match(head)
+    return clause.start() if said else len(text)
 
 
 def kind_hint(sentence: Sentence) -> Kind | None:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from plansmith.locale import words
+from plansmith.locale import day, price, table, words
 from plansmith.plan import (
     Brief,
     Decision,
@@ -29,8 +29,11 @@ from plansmith.plan import (
     amounts,
     dates,
 )
+from plansmith.plan.types import Assumption
+from plansmith.writing.doubts import questions, risks
 from plansmith.writing.estimate import Analogies
 from plansmith.writing.grammar import Work
+from plansmith.writing.groundwork import Groundwork, after_setup, groundwork
 from plansmith.writing.listen import Wish
 
 # Work of one story goes in this order: what comes later waits for the stage before it.
@@ -51,7 +54,8 @@ class Parts:
 
     title: str = ""
     risks: tuple[tuple[str, int, int, str], ...] = ()
-    questions: tuple[str, ...] = ()
+    questions: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Each with the ids of the requirements that it blocks."""
     decisions: tuple[tuple[str, ...], ...] = ()
 
 
@@ -63,7 +67,7 @@ def requirement(number: int, wish: Wish) -> Requirement:
         kind=wish.kind,
         priority=wish.priority,
         origin="stated",
-        source=(wish.sentence.id,),
+        source=(wish.sentence.id, *wish.also),
     )
 
 
@@ -74,8 +78,13 @@ def compose(
     parts: Parts,
     past: Analogies,
     title: str,
+    unheard: Mapping[str, str],
+    people: Sequence[str],
 ) -> Plan:
-    """Put the plan together. `works[i]` serves `requirements[i]`, or is None where it needs none."""
+    """Put the plan together. `works[i]` serves `requirements[i]`, or is None where it needs none.
+
+    `unheard`: why a sentence holds no requirement, by its id.
+    """
     stories: list[Story] = []
     tasks: list[Task] = []
     for needed, work in zip(requirements, works, strict=True):
@@ -83,26 +92,25 @@ def compose(
             stories.append(_story(f"U{len(stories) + 1}", needed, work))
             tasks += _tasks(len(tasks), stories[-1], needed, work, past)
     tasks = _without_twins(tasks)
-    money, day = budget(brief), deadline(brief)
+    ground = groundwork(tasks, past, people, brief.language)
+    money, date = budget(brief), deadline(brief)
     return Plan(
         title=brief.title or parts.title or title or words(brief.language)["written.untitled"],
         language=brief.language,  # type: ignore[arg-type]
         currency=money[1] if money else "",
         budget=money[0] if money else None,
-        deadline=day,
+        deadline=date,
         brief_sha256=brief.sha256,
         summary=_summary(requirements, brief.language),
         requirements=tuple(requirements),
         stories=tuple(stories),
-        tasks=tuple(tasks),
-        milestones=_milestones(requirements, stories, tasks, brief.language),
-        risks=tuple(
-            Risk(id=f"K{i}", event=e, probability=p, impact=m, response=r)
-            for i, (e, p, m, r) in enumerate(parts.risks, 1)
-        ),
-        questions=_questions(parts, money is not None, day is not None, requirements, brief.language),
+        tasks=(*after_setup(tasks, ground), *ground.tasks),
+        milestones=_milestones(requirements, stories, tasks, ground, brief.language),
+        risks=_risks(brief, requirements, parts, money, date),
+        assumptions=_assumptions(ground, past, brief.language),
+        questions=_questions(brief, requirements, parts),
         decisions=_decisions(parts),
-        quotes=tuple(Quote(id=s.id, text=brief.quote(s.id)) for s in brief.sentences),
+        quotes=tuple(Quote(id=s.id, text=brief.quote(s.id), unused=unheard.get(s.id, "")) for s in brief.sentences),
     )
 
 
@@ -113,22 +121,33 @@ def _summary(requirements: Sequence[Requirement], language: str) -> str:
     return words(language)["written.summary"].format(first=first, count=len(requirements))
 
 
-def budget(brief: Brief) -> tuple[float, str] | None:
-    """The one amount that the client calls the money for the project; None where there is none or more than one."""
+def budgets(brief: Brief) -> list[tuple[float, str]]:
+    """The amounts that the client calls the money for the project."""
     found = {
-        (a.value, a.currency)
+        (a.value, a.currency): None
         for s in brief.sentences
         if _BUDGET.search(s.text) or (_DEADLINE.search(s.text) and dates(s.text))
         for a in amounts(s.text)
         if a.currency
     }
-    return found.pop() if len(found) == 1 else None
+    return list(found)
+
+
+def budget(brief: Brief) -> tuple[float, str] | None:
+    """The one amount that the client calls the money for the project; None where there is none or more than one."""
+    found = budgets(brief)
+    return found[0] if len(found) == 1 else None
+
+
+def deadlines(brief: Brief) -> list[dt.date]:
+    """The full dates that something must be ready by."""
+    return list({d.date: None for s in brief.sentences if _DEADLINE.search(s.text) for d in dates(s.text) if d.date})
 
 
 def deadline(brief: Brief) -> dt.date | None:
     """The one full date that something must be ready by; None where there is none or more than one."""
-    found = {d.date for s in brief.sentences if _DEADLINE.search(s.text) for d in dates(s.text) if d.date}
-    return found.pop() if len(found) == 1 else None
+    found = deadlines(brief)
+    return found[0] if len(found) == 1 else None
 
 
 def _story(story_id: str, needed: Requirement, work: Work) -> Story:
@@ -195,15 +214,24 @@ def _redirect(task: Task, renamed: dict[str, str]) -> Task:
 
 
 def _milestones(
-    requirements: Sequence[Requirement], stories: Sequence[Story], tasks: Sequence[Task], language: str
+    requirements: Sequence[Requirement],
+    stories: Sequence[Story],
+    tasks: Sequence[Task],
+    ground: Groundwork,
+    language: str,
 ) -> tuple[Milestone, ...]:
     """First what must be, then the rest."""
     must = {r.id for r in requirements if r.priority == "must"}
     first = {s.id for s in stories if set(s.requirements) & must}
-    groups = (
-        ("first_release", [t.id for t in tasks if set(t.serves) & first]),
-        ("full_release", [t.id for t in tasks if not set(t.serves) & first]),
-    )
+    musts = [t.id for t in tasks if set(t.serves) & first]
+    rest = [t.id for t in tasks if not set(t.serves) & first]
+    last = [t.id for t in ground.tasks if t.id not in ground.first]
+    early, late = [*ground.first, *musts], rest
+    if late:
+        late = [*late, *last]
+    else:
+        early += last
+    groups = (("first_release", early), ("full_release", late))
     text = words(language)
     filled = [(name, ids) for name, ids in groups if ids]
     return tuple(
@@ -212,13 +240,39 @@ def _milestones(
     )
 
 
-def _questions(
-    parts: Parts, money: bool, day: bool, requirements: Sequence[Requirement], language: str
-) -> tuple[Question, ...]:
-    text = words(language)
-    known = ((money, "ask_budget"), (day, "ask_deadline"))
-    asked = [*parts.questions, *(text[f"written.{name}"] for there, name in known if not there)]
-    return tuple(Question(id=f"Q{i}", text=question, ask=text["written.client"]) for i, question in enumerate(asked, 1))
+def _risks(
+    brief: Brief,
+    requirements: Sequence[Requirement],
+    parts: Parts,
+    money: tuple[float, str] | None,
+    date: dt.date | None,
+) -> tuple[Risk, ...]:
+    """First those that code reads from the brief, then the model's."""
+    said = [Risk(id="K1", event=e, probability=p, impact=m, response=r) for e, p, m, r in parts.risks]
+    found = [*risks(brief, requirements, money, date), *said]
+    return tuple(risk.model_copy(update={"id": f"K{i}"}) for i, risk in enumerate(found, 1))
+
+
+def _assumptions(ground: Groundwork, past: Analogies, language: str) -> tuple[Assumption, ...]:
+    """What is not planned because the archive does not plan it."""
+    if not ground.absent:
+        return ()
+    say = table(language, "writing")["assumed"]
+    text = say["absent" if past.tasks else "alone"].format(kinds=", ".join(say[kind] for kind in ground.absent))
+    return (Assumption(id="A1", text=text, if_false=say["absent_if_false"]),)
+
+
+def _questions(brief: Brief, requirements: Sequence[Requirement], parts: Parts) -> tuple[Question, ...]:
+    """What code sees to be open, then the model's questions, then what every project must know."""
+    text, language = words(brief.language), brief.language
+    money = [price(language, *found) for found in budgets(brief)]
+    days = [day(language, found) for found in deadlines(brief)]
+    asked = [*questions(brief, requirements, money, days)]
+    asked += [Question(id="Q1", text=question, blocks=blocks) for question, blocks in parts.questions]
+    missing = [name for known, name in ((money, "ask_budget"), (days, "ask_deadline")) if not known]
+    asked += [Question(id="Q1", text=text[f"written.{name}"]) for name in missing]
+    whom = text["written.client"]
+    return tuple(q.model_copy(update={"id": f"Q{i}", "ask": whom}) for i, q in enumerate(asked, 1))
 
 
 def _decisions(parts: Parts) -> tuple[Decision, ...]:

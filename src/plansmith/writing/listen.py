@@ -14,7 +14,6 @@ from typing import cast
 
 from plansmith import prompts
 from plansmith.plan import (
-    Brief,
     Kind,
     Priority,
     Sentence,
@@ -27,6 +26,8 @@ from plansmith.plan import (
     requirement_cue,
     unfaithful,
 )
+from plansmith.prompts import WORDING, Wording
+from plansmith.writing.clean import Evidence
 from plansmith.writing.engine import Engine, Request
 from plansmith.writing.grammar import RequirementLine, read_sentence, sentence_grammar
 from plansmith.writing.story import read_opening
@@ -45,11 +46,13 @@ class Wish:
     kind: Kind
     priority: Priority
     quoted: bool = False
+    also: tuple[str, ...] = ()
+    """Ids of other sentences that say the same."""
 
 
 @dataclass(frozen=True)
 class Heard:
-    """What a sentence holds. `reason` says why it holds no wish; `talk` is the conversation so far."""
+    """What a sentence holds. `reason`: why it holds no wish, a key of `unused` in locale/writing.*.toml."""
 
     sentence: Sentence
     wishes: tuple[Wish, ...]
@@ -58,20 +61,37 @@ class Heard:
 
 
 def listen(
-    sentence: Sentence, before: Sentence | None, brief: Brief, people: Sequence[str], engine: Engine, system: str
+    sentence: Sentence,
+    before: Sentence | None,
+    evidence: Evidence,
+    people: Sequence[str],
+    engine: Engine,
+    say: Wording = WORDING,
 ) -> Heard:
     """Find the requirements of one sentence."""
-    talk = Talk((prompts.system(system), prompts.sentence_step(sentence, before)))
+    talk = Talk((prompts.system(say.system), prompts.sentence_step(sentence, before, say)))
     cue, other = requirement_cue(sentence), not_product(sentence)
     if other and not cue:
         return Heard(sentence, (), other, talk)
-    answer = talk.ask(engine, Request("", sentence_grammar(may_be_nothing=not _firm(cue, sentence, people)), 140))
+    request = Request("", sentence_grammar(may_be_nothing=not _firm(cue, sentence, people)), 140)
+    answer = talk.ask(engine, request)
     lines = read_sentence(answer)
+    if not lines and _firm(cue, sentence, people):  # an engine without grammars said it all the same
+        lines = [RequirementLine("must", "functional", quoted_words(sentence))]
     if not lines:
-        return Heard(sentence, (), "the model hears no requirement", talk)
+        return Heard(sentence, (), "unheard", talk)
+    problems: list[str]
+    if (
+        not _speaks_for_itself(cue, sentence)
+        and not evidence.careful
+        and (wrong := _problems(lines, sentence, evidence))
+    ):
+        talk.note("rejected", answer, wrong)
+        again = talk.say(prompts.Message("assistant", answer)).say(prompts.again(wrong, say))
+        lines = read_sentence(again.ask(engine, request)) or lines
     if _speaks_for_itself(cue, sentence):
         lines, problems = [RequirementLine(lines[0].priority, lines[0].kind, quoted_words(sentence))], []
-    elif problems := _problems(lines, sentence, brief):
+    elif problems := _problems(lines, sentence, evidence):
         talk.note("rejected", answer, problems)
         lines = [RequirementLine(lines[0].priority, lines[0].kind, quoted_words(sentence))]
     own = quoted_words(sentence)
@@ -108,9 +128,11 @@ def quoted_words(sentence: Sentence) -> str:
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
-def _problems(lines: list[RequirementLine], sentence: Sentence, brief: Brief) -> list[str]:
+def _problems(lines: list[RequirementLine], sentence: Sentence, evidence: Evidence) -> list[str]:
     """Reasons why the lines together do not say what the sentence says."""
+    brief = evidence.brief
     found = [p for line in lines for p in unfaithful(line.text, sentence, brief.language, brief)]
+    found += [p for line in lines for p in evidence.copies(line.text)]
     if len({line.text.lower() for line in lines}) < len(lines):
         found.append("the same requirement twice")
     if any(_alike(a.text, b.text, brief.language) for a, b in combinations(lines, 2)):

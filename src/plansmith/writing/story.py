@@ -19,8 +19,8 @@ _AS_A = re.compile(
 )
 _WISH = re.compile(
     r"^(?P<who>(?:(?:an?|the|each|every|all|our|any|my) )?[\w'’/ -]{2,45}?) "
-    r"(?:(?:can|could|may|will|shall|must|should|would)(?: also)? be able to|(?:can|could|may|wants? to|needs? to|would like to|wishes to|has to|have to)(?: also)?) "
-    r"(?!not\b|never\b|only\b)(?P<what>.+)$",
+    r"(?:(?:can|could|may|will|shall|must|should|would)(?: also)? be able to|(?:can|could|may|wants? to|needs? to|would like to|wishes to|has to|have to|must|should|shall|ought to)(?: also)?) "
+    r"(?!not\b|never\b|only\b|be \w+(?:ed|en|wn|ne)\b|have been\b)(?P<what>.+)$",
     re.IGNORECASE,
 )
 _PRESENT = re.compile(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,6 +17,8 @@ class Talk:
 
     messages: tuple[Message, ...]
     log: list[dict[str, Any]] = field(default_factory=list)
+    about: str = ""
+    """The requirement that it is about, where it is about one."""
 
     def ask(self, engine: Engine, request: Request, opening: str = "") -> str:
         """The model's answer to the last message; `opening` are words put into its mouth and part of the answer."""
@@ -23,13 +26,16 @@ class Talk:
         lead = " " if engine.chat.name == "llama-2" else ""
         completion = engine.complete(replace(request, prompt=prompt + (lead + opening if opening else "")))
         answer = f"{opening}{completion.text}".strip()
-        self.log.append({"ask": self.messages[-1].content, "answer": answer, "tokens": completion.tokens})
+        self._keep({"ask": self.messages[-1].content, "answer": answer, "tokens": completion.tokens})
         return answer
 
     def say(self, message: Message) -> Talk:
         """The conversation with one more message; the log is shared."""
         return replace(self, messages=(*self.messages, message))
 
-    def note(self, what: str, text: str, reasons: list[str]) -> None:
+    def note(self, what: str, text: str, reasons: Sequence[str]) -> None:
         """Record a rejected text and why."""
-        self.log.append({"note": what, "text": text, "reasons": reasons})
+        self._keep({"note": what, "text": text, "reasons": list(reasons)})
+
+    def _keep(self, entry: dict[str, Any]) -> None:
+        self.log.append({"about": self.about, **entry} if self.about else entry)

@@ -1,11 +1,13 @@
 """A requirement's story, acceptance criteria and tasks.
 
 Enters: a wish, its conversation and the client's roles. Leaves: a `Work` that code has checked part by part:
-what is invented, repeated or cut off is asked again once, then dropped or replaced by the client's own words.
+what is invented, repeated, copied, beside the point or cut off is asked again once, then dropped or replaced by the
+client's own words.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -14,27 +16,17 @@ from rapidfuzz import fuzz
 
 from plansmith import prompts
 from plansmith.locale import words
-from plansmith.plan import unfaithful
-from plansmith.writing.clean import Evidence, broken, repeats
+from plansmith.plan import content_words, fold, negated, restricted, unfaithful
+from plansmith.prompts import WORDING, Wording
+from plansmith.writing.clean import Evidence, broken, builders, guards, repeats
+from plansmith.writing.criteria import own_criterion
 from plansmith.writing.engine import Engine, Request
 from plansmith.writing.grammar import Work, read_requirement, requirement_grammar
 from plansmith.writing.listen import Wish
-from plansmith.writing.story import read_opening
+from plansmith.writing.story import Opening, read_opening
 from plansmith.writing.talk import Talk
 
 _TRIES = 2
-
-
-def plan_work(wish: Wish, talk: Talk, roles: Sequence[str], evidence: Evidence, engine: Engine) -> Planned:
-    """Ask for the story and tasks of one wish, twice at most, and keep what stands the checks."""
-    talk = talk.say(prompts.requirement_step(wish.text))
-    first = _attempt(wish, talk, roles, evidence, engine, Request("", max_tokens=300))
-    tries = [first]
-    while tries[-1].faults and len(tries) < _TRIES:
-        request = Request("", max_tokens=300, temperature=0.6, seed=len(tries), repeat_penalty=1.1)
-        tries.append(_attempt(wish, talk, roles, evidence, engine, request))
-    best = min(tries, key=lambda a: a.faults)
-    return Planned(best.work, talk.say(prompts.Message("assistant", best.answer)))
 
 
 @dataclass(frozen=True)
@@ -48,8 +40,25 @@ class Planned:
 @dataclass(frozen=True)
 class _Attempt:
     work: Work
-    faults: int
+    faults: tuple[str, ...]
     answer: str
+
+
+def plan_work(
+    wish: Wish, talk: Talk, roles: Sequence[str], evidence: Evidence, engine: Engine, say: Wording = WORDING
+) -> Planned:
+    """Ask for the story and tasks of one wish, twice at most, and keep what stands the checks."""
+    talk = replace(talk.say(prompts.requirement_step(wish.text, say)), about=wish.text)
+    tries = [_attempt(wish, talk, roles, evidence, engine, Request("", max_tokens=300))]
+    while tries[-1].faults and len(tries) < _TRIES:
+        request = Request("", max_tokens=300, temperature=0.6, seed=len(tries), repeat_penalty=1.1)
+        again = talk
+        if not evidence.careful:  # a small model is confused by a reason; a large one mends what it is told
+            again = talk.say(prompts.Message("assistant", tries[-1].answer)).say(prompts.again(tries[-1].faults, say))
+            request = replace(request, temperature=0.0, repeat_penalty=1.0)
+        tries.append(_attempt(wish, again, roles, evidence, engine, request))
+    best = min(tries, key=lambda a: len(a.faults))
+    return Planned(best.work, talk.say(prompts.Message("assistant", best.answer)))
 
 
 def _attempt(
@@ -62,47 +71,108 @@ def _attempt(
     said = read_requirement(answer)
     if said and opening:
         said = replace(said, role=opening.role, want=opening.want)
-    work, faults = _checked(wish, said, talk, roles, evidence)
-    return _Attempt(work, faults, answer)
+    work, faults = _Check(wish, talk, roles, evidence, opening).work(said)
+    return _Attempt(work, tuple(faults), answer)
 
 
-def _checked(wish: Wish, said: Work | None, talk: Talk, roles: Sequence[str], evidence: Evidence) -> tuple[Work, int]:
-    """Keep the parts that stand; replace or drop the others, and count them."""
-    language, faults = evidence.brief.language, 0
-    own = {key.removeprefix("written."): text for key, text in words(language).items() if key.startswith("written.")}
-    if said is None:
-        said = Work(roles[0], "", "", (), ())
-        faults += 3
+class _Check:
+    """Keeps the parts of one answer that stand, replaces or drops the others, and collects why."""
 
-    def faulty(text: str, *, invented: bool = True) -> bool:
-        reasons = evidence.inventions(text) if invented else []
-        reasons += ["goes round in circles"] if repeats(text, language) else []
-        reasons += ["is cut off"] if broken(text) else []
-        if reasons:
-            talk.note("dropped", text, reasons)
-        return bool(reasons)
+    def __init__(
+        self, wish: Wish, talk: Talk, roles: Sequence[str], evidence: Evidence, opening: Opening | None
+    ) -> None:
+        self.wish, self.talk, self.roles, self.evidence, self.opening = wish, talk, roles, evidence, opening
+        self.language = evidence.brief.language
+        self.own = {k.removeprefix("written."): v for k, v in words(self.language).items() if k.startswith("written.")}
+        self.about = set(content_words(f"{wish.sentence.lead_in} {wish.sentence.text}", self.language))
+        self.faults: list[str] = []
 
-    want = said.want
-    if not want or (
-        read_opening(wish.text, roles) is None
-        and (faulty(want) or unfaithful(want, wish.sentence, language, evidence.brief))
-    ):
-        want, faults = own["this_to_hold"].format(text=_lower(wish.text)), faults + 1
-    so_that = said.so_that
-    if so_that and (faulty(so_that) or fuzz.token_set_ratio(so_that, want) > 85):
-        so_that, faults = "", faults + 1
-    criteria = tuple(
-        c for c in said.criteria if not any(faulty(part) for part in c) and fuzz.token_set_ratio(c[1], c[2]) < 95
-    )
-    faults += len(said.criteria) - len(criteria)
-    criteria = _unlike(criteria, lambda c: f"{c[0]} {c[1]}")
-    tasks = _unlike(tuple(t for t in said.tasks if not faulty(t[1])), lambda t: t[1])
-    faults += len(said.tasks) - len(tasks)
-    holds = own["this_holds"].format(text=_lower(wish.text))
-    tries = own["tries_it"].format(role=f"{prompts.article(said.role)} {said.role}")
-    criteria = criteria or ((own["finished_product"], tries, holds),)
-    tasks = tasks or (("qa" if wish.kind == "quality" else "backend", own["build"].format(text=_short(wish.text))),)
-    return Work(said.role, want, so_that, criteria, tasks), faults
+    def work(self, said: Work | None) -> tuple[Work, list[str]]:
+        """The work as it may stand in the plan, and the reasons against what the model said."""
+        if said is None:
+            said = Work(self.opening.role if self.opening else self.roles[0], "", "", (), ())
+            self.faults.append("it is no story")
+        want = self._want(said)
+        criteria = _unlike(tuple(c for c in map(self._criterion, said.criteria) if c), lambda c: f"{c[0]} {c[1]}")
+        tasks = _unlike(tuple(t for t in map(self._task, said.tasks) if t), lambda t: t[1])
+        if not criteria:
+            opening = self.opening or Opening(said.role, want)
+            criteria = (own_criterion(self.wish.text, opening if self.opening else None, said.role, self.language),)
+        area = said.tasks[0][0] if said.tasks else "qa" if self.wish.kind == "quality" else "backend"
+        tasks = tasks or ((area, self._own_task(said.role, want)),)
+        return Work(said.role, want, self._benefit(said.so_that, want), criteria, tasks), self.faults
+
+    def _faulty(self, text: str, *reasons: str, numbers: bool = False, pointed: bool = True) -> bool:
+        """Whether a text must not stand; the reasons are noted."""
+        check = self.evidence.inventions_and_numbers if numbers else self.evidence.inventions
+        found = [*reasons, *check(text)]
+        found += self.evidence.beside_the_point(text) if pointed else []
+        found += ["goes round in circles"] if repeats(text, self.language) else []
+        found += ["is cut off"] if broken(text) else []
+        if found:
+            self.talk.note("dropped", text, found)
+            self.faults.append(f"“{text}”: {found[0]}")
+        return bool(found)
+
+    def _want(self, said: Work) -> str:
+        if self.opening:
+            return self.opening.want
+        turned = (
+            unfaithful(said.want, self.wish.sentence, self.language, self.evidence.brief) if said.want else ["empty"]
+        )
+        if not said.want or self._faulty(said.want, *turned, numbers=True):
+            return self.own["this_to_hold"].format(text=_lower(self.wish.text))
+        return self.evidence.mended(said.want)
+
+    def _benefit(self, so_that: str, want: str) -> str:
+        """What the story is good for; empty where the model only says again what is wanted, or invents."""
+        if self.opening and self.opening.so_that:
+            return self.opening.so_that
+        if not so_that:
+            return ""
+        so_that = self.evidence.mended(so_that)
+        new = set(content_words(so_that, self.language)) - set(content_words(want, self.language))
+        reasons = ["says the wish again"] if not new or fuzz.token_set_ratio(so_that, want) > 85 else []
+        if self.evidence.careful and not new & self.evidence.stems:
+            reasons.append("says nothing that the client said")
+        return "" if self._faulty(so_that, *reasons, numbers=True) else so_that
+
+    def _criterion(self, parts: tuple[str, str, str]) -> tuple[str, str, str] | None:
+        given, when, then = (self.evidence.mended(part) for part in parts)
+        reasons = ["its result is its cause"] if fuzz.token_set_ratio(when, then) >= 95 else []
+        mine = set(content_words(f"{given} {when} {then}", self.language))
+        careful = self.evidence.careful
+        if careful and len(mine & self.about) < min(2, len(self.about)):
+            reasons.append("is about something else")
+        if careful and _denies(self.wish.text) and not (_denies(f"{when} {then}") or guards(then, self.language)):
+            reasons.append("turns the rule round")
+        verdicts = [self._faulty(part, *reasons, numbers=True) for part in (given, when, then)]  # all are noted
+        return None if any(verdicts) else (given, when, then)
+
+    def _task(self, task: tuple[str, str]) -> tuple[str, str] | None:
+        area, title = task[0], self.evidence.mended(task[1])
+        reasons = []
+        if self.evidence.careful:
+            first = fold(title.split(" ", 1)[0])
+            if self.language == "en" and first not in builders("en") and not first.endswith("ing"):
+                reasons.append("is no piece of work")
+            if not set(content_words(title, self.language)) & self.about:
+                reasons.append("is about something else")
+            if _denies(self.wish.text) and not guards(title, self.language):
+                reasons.append("turns the rule round")
+        return None if self._faulty(title, *reasons) else (area, title)
+
+    def _own_task(self, role: str, want: str) -> str:
+        if self.language == "en" and want.startswith("to ") and len(want.split()) <= _WORDS:
+            return self.own["let"].format(role=f"{prompts.article(role)} {role}", want=want.removeprefix("to "))
+        return self.own["build"].format(text=_short(self.wish.text))
+
+
+_WORDS = 18
+
+
+def _denies(text: str) -> bool:
+    return negated(text) or restricted(text)
 
 
 T = TypeVar("T")
@@ -125,5 +195,6 @@ def _lower(text: str) -> str:
 
 
 def _short(text: str) -> str:
-    words = text.rstrip(" .").split()
-    return " ".join(words[:10]) + (" …" if len(words) > 10 else "")
+    """The sentence as a title: parentheses and what follows the first clauses go."""
+    text = re.sub(r"\s*\([^()]*\)", "", _lower(text))
+    return text if len(text.split()) <= _WORDS else " ".join(text.split()[:_WORDS]).rstrip(",;:") + " …"

@@ -12,13 +12,17 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from rapidfuzz import fuzz
 
 from plansmith import prompts
 from plansmith.errors import InputError
-from plansmith.plan import Brief, Plan, Requirement, amounts, content_words, dates, roles
+from plansmith.locale import table
+from plansmith.plan import Brief, Plan, Requirement, amounts, content_words, dates, negated, numbers, roles
+from plansmith.plan.similar import similar_pairs
+from plansmith.prompts import WORDING, Wording
 from plansmith.sources.pasttasks import PastTask
 from plansmith.writing.clean import Evidence, broken, repeats
 from plansmith.writing.compose import Parts, compose, requirement
@@ -31,6 +35,9 @@ from plansmith.writing.work import Planned, plan_work
 
 # Questions, risks and decisions are asked about so many requirements, and at most so many of each are kept.
 _ASKED, _KEPT = 5, 3
+# Requirements that are listed for the title's sake; more would not fit beside an answer.
+_LISTED = 40
+_ANYONE = {"en": "user", "ro": "utilizator"}
 
 
 @dataclass(frozen=True)
@@ -56,7 +63,7 @@ class Written:
     quoted: int
     """Requirements left in the client's own words."""
     unheard: tuple[tuple[str, str], ...]
-    """(sentence id, reason) of each sentence that holds no requirement."""
+    """(sentence id, reason in the plan's language) of each sentence that holds no requirement."""
 
 
 def write_plan(
@@ -65,42 +72,88 @@ def write_plan(
     past: Sequence[PastTask] = (),
     foreign: Collection[str] = (),
     title: str = "",
-    system: str = prompts.SYSTEM,
+    say: Wording = WORDING,
     watch: Callable[[Event], None] = lambda event: None,
+    copied: Collection[str] = (),
+    careful: bool | None = None,
 ) -> Written:
-    """Write the plan of a brief; raises InputError for a brief in which nothing is asked for."""
-    evidence, people = (
-        Evidence(brief, foreign),
-        (*("staff member" if role == "staff" else role for role in roles(brief)), "user"),
-    )
+    """Write the plan of a brief; raises InputError for a brief in which nothing is asked for.
+
+    `foreign`: stems that belong to past clients; `copied`: marks of the runs of words of past plans. `careful`: take
+    of the model's own words only what the client or the trade says; by default for small models.
+    """
+    said = (say.system, say.sentence, say.summary, say.question, say.risk, say.decision, say.whole)
+    evidence = Evidence(brief, foreign, copied, said, is_small(engine) if careful is None else careful)
+    people = (*("staff member" if role == "staff" else role for role in roles(brief)), _ANYONE[brief.language])
     analogies = Analogies(past)
     with _pool(engine.slots) as pool:
-        heard = _listen_all(brief, people, engine, system, pool, watch)
-        wishes = [(wish, h.talk) for h in heard for wish in h.wishes]
+        heard = _listen_all(evidence, people, engine, say, pool, watch)
+        reasons = table(brief.language, "writing")["unused"]
+        unheard = {h.sentence.id: reasons.get(h.reason, h.reason) for h in heard if not h.wishes}
+        wishes = _joined([(wish, h.talk) for h in heard for wish in h.wishes])
         if not wishes:
             raise InputError(
                 "No requirement was found in this brief: no sentence asks for something that software could do.",
-                [f"{h.sentence.id} {h.sentence.text[:60]}: {h.reason}" for h in heard[:12]],
+                [f"{h.sentence.id} {h.sentence.text[:60]}: {unheard[h.sentence.id]}" for h in heard[:12]],
             )
         needed = [requirement(i, wish) for i, (wish, _) in enumerate(wishes, 1)]
-        parts_talk = Talk((prompts.system(system),))
-        name = pool.submit(_title, needed, parts_talk, evidence, engine)
-        planned = _plan_all(wishes, people, evidence, engine, pool, watch)
-        said = _asides([p for p in planned if p], evidence, engine, pool)
+        parts_talk = Talk((prompts.system(say.system),))
+        name = pool.submit(_title, needed, parts_talk, evidence, engine, say)
+        planned = _plan_all(wishes, people, evidence, engine, say, pool, watch)
+        asides = _asides([(r.id, p) for r, p in zip(needed, planned, strict=True) if p], evidence, engine, say, pool)
         parts = Parts(
             title=name.result(),
-            risks=tuple(r for r in map(read_risk, said[prompts.ASK_RISK]) if r),
-            questions=tuple(said[prompts.ASK_QUESTION]),
-            decisions=tuple(d for d in map(read_decision, said[prompts.ASK_DECISION]) if d),
+            risks=tuple(r for r in (read_risk(text) for text, _ in asides["risk"]) if r),
+            questions=tuple((text, (about,)) for text, about in asides["question"]),
+            decisions=tuple(d for d in (read_decision(text) for text, _ in asides["decision"]) if d),
         )
-        plan = compose(brief, needed, [p.work if p else None for p in planned], parts, analogies, title)
+        works = [p.work if p else None for p in planned]
+        plan = compose(brief, needed, works, parts, analogies, title, unheard, people)
         watch(Event("part", 1, 1, plan.title))
-    log = [
-        *({"sentence": h.sentence.id, **entry} for h in heard for entry in h.talk.log),
-        *({"part": "plan", **e} for e in parts_talk.log),
-    ]
-    unheard = tuple((h.sentence.id, h.reason) for h in heard if not h.wishes)
-    return Written(plan, tuple(log), sum(wish.quoted for wish, _ in wishes), unheard)
+    log = _log(heard, parts_talk, plan, analogies)
+    return Written(plan, tuple(log), sum(wish.quoted for wish, _ in wishes), tuple(unheard.items()))
+
+
+def is_small(engine: Engine) -> bool:
+    """Whether an engine's model is so small that its own words are mostly beside the point: below 1 GB as a file."""
+    model = getattr(engine, "model", None)
+    return model.stat().st_size < 1e9 if isinstance(model, Path) else bool(getattr(engine, "careful", True))
+
+
+def _joined(wishes: Sequence[tuple[Wish, Talk]]) -> list[tuple[Wish, Talk]]:
+    """The wishes without those that say again what another sentence said; that one then cites both."""
+    texts = [wish.text for wish, _ in wishes]
+    again: dict[int, int] = {}
+    for first, second in similar_pairs(texts):
+        one, other = texts[first], texts[second]
+        if numbers(one) == numbers(other) and negated(one) == negated(other):
+            again[second] = again.get(first, first)
+    kept = []
+    for at, (wish, talk) in enumerate(wishes):
+        if at in again:
+            continue
+        also = [wishes[n][0].sentence.id for n, first in again.items() if first == at]
+        others = tuple(dict.fromkeys(i for i in also if i != wish.sentence.id))
+        kept.append((replace(wish, also=others), talk))
+    return kept
+
+
+def _log(heard: Sequence[Heard], title: Talk, plan: Plan, past: Analogies) -> list[dict[str, Any]]:
+    """What was asked and answered, by sentence and requirement, and the past tasks behind each estimate."""
+    ids = {r.text: r.id for r in plan.requirements}
+    found: list[dict[str, Any]] = []
+    for h in heard:
+        for entry in h.talk.log:
+            about = ids.get(entry.get("about", ""), "")
+            found.append({"sentence": h.sentence.id, **({"requirement": about} if about else {}), **entry})
+    found += [{"part": "plan", **entry} for entry in title.log]
+    texts = {s.id: " ".join(r.text for r in plan.requirements if r.id in s.requirements) for s in plan.stories}
+    for task in plan.tasks:
+        if task.estimate and task.serves:
+            near = past.nearest(task.title, task.role, texts.get(task.serves[0], ""))
+            like = [{"title": t.title, "role": t.role, "hours": t.m, "project": t.document} for t in near]
+            found.append({"task": task.id, "neighbours": like})
+    return found
 
 
 @contextmanager
@@ -116,16 +169,17 @@ def _pool(slots: int) -> Iterator[ThreadPoolExecutor]:
 
 
 def _listen_all(
-    brief: Brief,
+    evidence: Evidence,
     people: Sequence[str],
     engine: Engine,
-    system: str,
+    say: Wording,
     pool: ThreadPoolExecutor,
     watch: Callable[[Event], None],
 ) -> list[Heard]:
+    brief = evidence.brief
     before = [None, *brief.sentences]
     futures = {
-        pool.submit(listen, sentence, previous, brief, people, engine, system): sentence
+        pool.submit(listen, sentence, previous, evidence, people, engine, say): sentence
         for sentence, previous in zip(brief.sentences, before, strict=False)
     }
     for done, future in enumerate(as_completed(futures), 1):
@@ -139,11 +193,14 @@ def _plan_all(
     people: Sequence[str],
     evidence: Evidence,
     engine: Engine,
+    say: Wording,
     pool: ThreadPoolExecutor,
     watch: Callable[[Event], None],
 ) -> list[Planned | None]:
     futures: list[Future[Planned] | None] = [
-        pool.submit(plan_work, wish, talk, _fitting(people, wish), evidence, engine) if _needs_work(wish) else None
+        pool.submit(plan_work, wish, talk, _fitting(people, wish, evidence.careful), evidence, engine, say)
+        if _needs_work(wish)
+        else None
         for wish, talk in wishes
     ]
     asked = {f: wish.sentence.id for f, (wish, _) in zip(futures, wishes, strict=True) if f}
@@ -162,46 +219,60 @@ def is_money_or_time(text: str) -> bool:
     return bool(amounts(text) or dates(text))
 
 
-def _fitting(people: Sequence[str], wish: Wish) -> list[str]:
-    """The roles that the sentence itself names; all of the brief's where it names none."""
+def _fitting(people: Sequence[str], wish: Wish, careful: bool) -> list[str]:
+    """The roles that the sentence itself names. Where it names none: all of the brief's; of these a small model picks
+    any, so that to it only "user" is offered."""
     said = f"{wish.sentence.text} {wish.sentence.lead_in}".lower()
     # a story is never told by those who must be kept out
     named = [p for p in people if p.lower().removesuffix(" member") in said and not p.lower().startswith("unauthori")]
-    return named or list(people)
+    return named or ([people[-1]] if careful else list(people))
 
 
-def _title(needed: Sequence[Requirement], talk: Talk, evidence: Evidence, engine: Engine) -> str:
+def _title(needed: Sequence[Requirement], talk: Talk, evidence: Evidence, engine: Engine, say: Wording) -> str:
     """A title made of the client's words; empty where the model found none.
 
     Of its answer only the title is taken: a small model's summary sounds right and mixes the client's facts up.
     """
-    answer = _asked(talk.say(prompts.plan_step(needed)), Request("", TITLE, 30), evidence, engine)
+    if evidence.brief.title:
+        return ""
+    talk = talk.say(prompts.plan_step(needed[:_LISTED], say))
+    answer = evidence.mended(_asked(talk, Request("", TITLE, 30), evidence, engine))
     known = set(content_words(evidence.brief.text, evidence.brief.language))
     new = [word for word in content_words(answer, evidence.brief.language) if word not in known]
     return "" if _faults(answer, evidence) or new or "requirement" in answer.lower() else answer
 
 
-_ASIDES = ((prompts.ASK_QUESTION, QUESTION, 60), (prompts.ASK_RISK, RISK, 90), (prompts.ASK_DECISION, DECISION, 170))
+_ASIDES = (("question", QUESTION, 60), ("risk", RISK, 90), ("decision", DECISION, 170))
 
 
 def _asides(
-    planned: Sequence[Planned], evidence: Evidence, engine: Engine, pool: ThreadPoolExecutor
-) -> dict[str, list[str]]:
-    """Questions, risks and decisions about some requirements, spread over the plan; what cannot stay is left out."""
+    planned: Sequence[tuple[str, Planned]], evidence: Evidence, engine: Engine, say: Wording, pool: ThreadPoolExecutor
+) -> dict[str, list[tuple[str, str]]]:
+    """Questions, risks and decisions, each with the requirement that it is about; what cannot stay is left out."""
     jobs = []
-    for number, (ask, grammar, most) in enumerate(_ASIDES):
+    for number, (kind, grammar, most) in enumerate(_ASIDES):
         step = max(1, len(planned) // _ASKED)
-        for one in planned[number % step :: step][:_ASKED]:
-            talk = one.talk.say(prompts.Message("user", ask))
-            jobs.append((ask, pool.submit(_asked, talk, Request("", grammar, most), evidence, engine)))
-    found: dict[str, list[str]] = {ask: [] for ask, _, _ in _ASIDES}
+        for about, one in planned[number % step :: step][:_ASKED]:
+            talk = one.talk.say(prompts.Message("user", getattr(say, kind)))
+            jobs.append((kind, about, one, pool.submit(_asked, talk, Request("", grammar, most), evidence, engine)))
+    found: dict[str, list[tuple[str, str]]] = {kind: [] for kind, _, _ in _ASIDES}
     texts = [sentence.text for sentence in evidence.brief.sentences]
-    for ask, future in jobs:
-        answer = future.result()
-        alike = any(fuzz.token_set_ratio(answer, other) > 80 for other in found[ask])
-        if not _faults(answer, evidence) and not alike and not _echoes(answer, texts):
-            found[ask].append(answer)
-    return {ask: answers[:_KEPT] for ask, answers in found.items()}
+    for kind, about, one, future in jobs:
+        answer = evidence.mended(future.result())
+        alike = any(fuzz.token_set_ratio(answer, other) > 80 for other, _ in found[kind])
+        shared = set(content_words(answer, evidence.brief.language)) & evidence.stems
+        pointless = evidence.careful and len(shared) < _SHARED
+        if alike or pointless or _faults(answer, evidence) or _echoes(answer, texts):
+            one.talk.note(
+                f"{kind} dropped", answer, _faults(answer, evidence) or ["says nothing new of the client's matter"]
+            )
+        else:
+            found[kind].append((answer, about))
+    return {kind: answers[:_KEPT] for kind, answers in found.items()}
+
+
+_SHARED = 2
+"""Content words of the client that a small model's question or risk must hold, or it is about nothing."""
 
 
 def _echoes(answer: str, texts: Sequence[str]) -> bool:
@@ -223,6 +294,6 @@ def _faults(text: str, evidence: Evidence) -> list[str]:
     if re.match(r"(?:Given|As an?|Plan|backend:|web:)\b", text.partition("\n")[2] or text):
         return ["is an answer to another question"]
     text = re.sub(r"\(\d/\d\)|[|\n]", " ", text)
-    reasons = evidence.inventions_and_numbers(text)
+    reasons = [*evidence.inventions_and_numbers(text), *evidence.beside_the_point(text)]
     reasons += ["goes round in circles"] if repeats(text, evidence.brief.language) else []
     return reasons + (["is cut off"] if broken(text) else [])
