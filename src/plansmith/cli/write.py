@@ -230,13 +230,15 @@ def write_with(
     text: Brief, model: tuple[Engine, Run | None], title: str, system: str, watch: Callable[[Event], None]
 ) -> Written:
     """Write a plan with an opened engine and what its run knows of past projects."""
+    from dataclasses import replace
+
     from plansmith import prompts
     from plansmith.writing.write import write_plan
 
     engine, run = model
     past, foreign = (run.past_tasks(), run.client_words()) if run else ([], [])
     return write_plan(
-        text, engine, past, foreign, title.replace("-", " ").replace("_", " "), system or prompts.SYSTEM, watch
+        text, engine, past, foreign, title.replace("-", " ").replace("_", " "), replace(prompts.WORDING, system=system or prompts.SYSTEM), watch
     )
 
 
