@@ -1,6 +1,6 @@
 """Grammars for transformers: tokens that the grammar does not admit get no probability.
 
-Enters: a tokenizer and a grammar in GBNF. Leaves: a logits processor for `generate`, through llguidance.
+Enters: a tokenizer and a grammar in GBNF or a JSON schema. Leaves: a logits processor for `generate`, through llguidance.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ from typing import Any
 from plansmith.errors import MissingError
 
 
-def constrain(tokenizer: Any, grammars: Sequence[str]) -> Any:
+def constrain(tokenizer: Any, grammars: Sequence[str], schemas: Sequence[str] = ()) -> Any:
     """A logits processor for as many sequences as there are grammars; "" leaves a sequence free.
+
+    `schemas`: JSON schemas, one a sequence, for those that have no grammar.
 
     Raises MissingError when llguidance is not installed.
     """
@@ -24,10 +26,15 @@ def constrain(tokenizer: Any, grammars: Sequence[str]) -> Any:
     except ImportError as error:
         raise MissingError("Writing steps with transformers needs llguidance: pip install 'plansmith[gpu]'") from error
     vocabulary = llguidance.hf.from_tokenizer(tokenizer)
-    matchers = [
-        llguidance.LLMatcher(vocabulary, llguidance.grammar_from("lark", gbnf_to_lark(grammar))) if grammar else None
-        for grammar in grammars
+    forms = [
+        llguidance.grammar_from("lark", gbnf_to_lark(grammar))
+        if grammar
+        else llguidance.grammar_from("json_schema", schema)
+        if schema
+        else None
+        for grammar, schema in zip(grammars, schemas or [""] * len(grammars), strict=True)
     ]
+    matchers = [llguidance.LLMatcher(vocabulary, form) if form else None for form in forms]
     if broken := [m.get_error() for m in matchers if m and m.is_error()]:
         raise ValueError(f"the grammar cannot be compiled: {broken[0]}")
     mask = masks.allocate_token_bitmask(len(grammars), vocabulary.vocab_size)

@@ -7,9 +7,11 @@ Try: plansmith ask "Name three risks of a booking app."
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import json
 import queue
+import signal
 import subprocess
 import sys
 import tempfile
@@ -28,7 +30,8 @@ OnText = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Request:
-    """A prompt to complete. `grammar` is GBNF; `temperature` 0 takes the likeliest token each time."""
+    """A prompt to complete. `grammar` is GBNF, `schema` JSON Schema as text (one of them at most); `temperature` 0
+    takes the likeliest token each time."""
 
     prompt: str
     grammar: str = ""
@@ -36,6 +39,7 @@ class Request:
     temperature: float = 0.0
     repeat_penalty: float = 1.0
     seed: int = 0
+    schema: str = ""
 
 
 @dataclass(frozen=True)
@@ -54,10 +58,11 @@ class EngineError(PlansmithError):
 
 
 class Engine(Protocol):
-    """Completes prompts in the chat form of its model."""
+    """Completes prompts in the chat form of its model. `identity` names model and settings: the same answers follow."""
 
     chat: ChatForm
     slots: int
+    identity: str
 
     def complete(self, request: Request, on_text: OnText | None = None) -> Completion: ...
 
@@ -71,6 +76,7 @@ class LlamaEngine:
         if not model.is_file():
             raise MissingError(f"There is no model file {model}.")
         self.chat, self.slots, self.model = chat, slots, model
+        self.identity = f"llama.cpp {fingerprint(model)} context {context}"
         self._numbers = itertools.count(1)
         self._waiting: dict[int, queue.SimpleQueue[dict[str, Any]]] = {}
         self._lock = threading.Lock()
@@ -153,7 +159,7 @@ class LlamaEngine:
                 waiting.put(message)
         code = self._child.wait()
         with self._lock:
-            self._failure = self._failure or f"The llama.cpp process ended (code {code}). {self._last_words()}".strip()
+            self._failure = self._failure or _obituary(code, self._last_words())
             for waiting in self._waiting.values():
                 waiting.put({"error": self._failure})
         self._ready.set()
@@ -175,7 +181,29 @@ def _body(request: Request, chat: ChatForm) -> dict[str, Any]:
         "stop": [chat.end],
         "cache_prompt": True,
         **({"grammar": request.grammar} if request.grammar else {}),
+        **({"json_schema": json.loads(request.schema)} if request.schema else {}),
     }
+
+
+def _obituary(code: int, last_words: str) -> str:
+    """What a user can do about a child that is gone; a negative code is the signal that ended it."""
+    if code == -signal.SIGKILL:
+        why = "was killed, by hand or because memory ran out: close other programs, or use a smaller model"
+    elif code < 0:
+        why = f"crashed ({signal.Signals(-code).name})"
+    else:
+        why = f"ended (code {code})"
+    return f"The llama.cpp process {why}. {last_words}".strip()
+
+
+def fingerprint(model: Path) -> str:
+    """A hash of a weights file: its size, its first and its last MiB; a whole hash would take longer than a plan."""
+    with model.open("rb") as file:
+        told = hashlib.sha256(str(model.stat().st_size).encode())
+        told.update(file.read(1 << 20))
+        file.seek(max(0, model.stat().st_size - (1 << 20)))
+        told.update(file.read())
+    return told.hexdigest()[:24]
 
 
 class TransformersEngine:
@@ -196,7 +224,10 @@ class TransformersEngine:
 
             self._model = PeftModel.from_pretrained(self._model, str(adapter))
         self._model.eval()
-        self._lock = threading.Lock()
+        weights = adapter / "adapter_model.safetensors" if adapter else None
+        tuned = fingerprint(weights) if weights and weights.is_file() else "untuned"
+        self.identity = f"transformers {base.source} {tuned}"
+        self._lock, self._closed = threading.Lock(), threading.Event()
 
     def complete(self, request: Request, on_text: OnText | None = None) -> Completion:
         """Complete one prompt, one at a time; raises ResourceError when memory does not suffice."""
@@ -211,6 +242,8 @@ class TransformersEngine:
             else {"do_sample": False, "temperature": None, "top_p": None}
         )
         with self._lock:
+            if self._closed.is_set():
+                raise EngineError("The model was closed before it answered.")
             torch.manual_seed(request.seed)
             try:
                 output = self._model.generate(
@@ -220,7 +253,8 @@ class TransformersEngine:
                     repetition_penalty=request.repeat_penalty,
                     eos_token_id=end,
                     pad_token_id=end,
-                    logits_processor=self._constraints(request.grammar),
+                    logits_processor=self._constraints(request),
+                    stopping_criteria=[lambda *_, **__: self._closed.is_set()],
                     streamer=_Streamer(self._tokenizer, on_text, TextStreamer) if on_text else None,
                 )
             except torch.OutOfMemoryError as error:
@@ -235,15 +269,17 @@ class TransformersEngine:
         )
 
     def close(self) -> None:
-        """Release the model."""
-        del self._model
+        """Stop writing and release the model."""
+        self._closed.set()
+        with self._lock:
+            self._model = None
 
-    def _constraints(self, grammar: str) -> list[Any]:
-        if not grammar:
+    def _constraints(self, request: Request) -> list[Any]:
+        if not request.grammar and not request.schema:
             return []
         from plansmith.writing.constrain import constrain
 
-        return [constrain(self._tokenizer, [grammar])]
+        return [constrain(self._tokenizer, [request.grammar], [request.schema])]
 
 
 def _Streamer(tokenizer: Any, on_text: OnText, streamer: Any) -> Any:  # noqa: N802
