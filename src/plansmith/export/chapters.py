@@ -25,7 +25,7 @@ from plansmith.export.document import (
     Table,
     Text,
 )
-from plansmith.export.phrases import notes, own, refs, state, titled
+from plansmith.export.phrases import chain, notes, own, refs, runs, state, titled
 from plansmith.export.planned import Planned
 from plansmith.locale import day, figure, words
 from plansmith.plan import (
@@ -98,9 +98,9 @@ def timetable(made: Planned) -> Iterator[Block]:
     line = timeline(plan, done)
     if not line.bars:
         return
-    yield Text((f"{say['view.critical_path']}: ", *refs(done.path, " → ")), "small")
+    yield Text((f"{say['view.critical_path']}: ", *chain(done.path)), "small")
     if done.chain != done.path:
-        yield Text((f"{say['view.chain']}: ", *refs(done.chain, " → ")), "small")
+        yield Text((f"{say['view.chain']}: ", *chain(done.chain)), "small")
     reached = {one.id: day(plan.language, one.finish, "medium") if one.finish else "" for one in done.milestones}
     bars = [
         Stripe(bar.task.id, bar.title, bar.left, bar.width, bar.task.critical, when=span_text(plan, bar.task))
@@ -133,7 +133,7 @@ def milestones(made: Planned) -> Iterator[Block]:
         cells = (
             Cell((Ref(one.id),), tone="accent"),
             Cell((one.title,), tuple(under), strong=True),
-            Cell(refs(one.tasks)),
+            Cell(runs(one.tasks)),
             Cell((when,)),
         )
         rows.append(Row(cells, one.id, one.status != "live"))

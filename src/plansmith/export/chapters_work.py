@@ -42,10 +42,10 @@ def tasks(made: Planned) -> Iterator[Block]:
     done = {task.id: task for task in made.schedule.tasks}
     columns = (
         Column("", 8),
-        Column(say["view.task"], 41),
+        Column(say["view.task"], 38),
         Column(titled(say["keys.role"]), 14),
-        Column(say["view.estimate"], 17, "right"),
-        Column(say["view.dates"], 20),
+        Column(say["view.estimate"], 16, "right"),
+        Column(say["view.dates"], 24),
     )
     yield Table(columns, tuple(_task(plan, one, done.get(one.id)) for one in plan.tasks))
 

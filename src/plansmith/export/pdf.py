@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cache
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from plansmith.errors import MissingError, PlansmithError
 from plansmith.export.compose import compose
-from plansmith.export.document import Block, Chart, Curves, Document
+from plansmith.export.document import Block, Chart, Curves, Document, Section
 from plansmith.export.planned import Planned
 
 _UNBROKEN = re.compile(r"[^\s\u200b]{25,}")
@@ -28,16 +28,29 @@ _PIECE = re.compile(r".{1,12}", re.DOTALL)
 
 def pdf(made: Planned) -> bytes:
     """The plan as a tagged PDF. Errors: MissingError where Typst or the font is not installed."""
+    return _set("pages.typ", compose(made), "pdf")
+
+
+def picture(document: Document, block: Block) -> bytes:
+    """One block of a document as PNG, as wide as the text of a page."""
+    one = replace(document, sections=(Section("", "", (block,)),), ids=frozenset(), summary=())
+    return _set("picture.typ", one, "png")
+
+
+def _set(pages: str, document: Document, form: Literal["pdf", "png"]) -> bytes:
     try:
+        import font_roboto
         import typst
     except ImportError as error:
-        raise MissingError("PDF files need the packages typst and font-roboto: pip install typst font-roboto") from error
+        raise MissingError("PDF files and charts need two more packages: pip install typst font-roboto") from error
+    data = json.dumps(as_data(document), ensure_ascii=False)
     try:
         done = typst.compile(
-            _template(),
-            format="pdf",
-            font_paths=[_fonts()],
-            sys_inputs={"plan": json.dumps(as_data(compose(made)), ensure_ascii=False)},
+            _template("blocks.typ") + _template(pages),
+            format=form,
+            ppi=220,
+            font_paths=[font_roboto.font_directory],
+            sys_inputs={"plan": data},
             timestamp=0,
         )
     except typst.TypstError as error:
@@ -49,8 +62,7 @@ def as_data(document: Document) -> dict[str, Any]:
     """The document as JSON-able data, each block with the name of its kind; long words get places to break."""
     told = asdict(document)
     told["sections"] = [
-        {"title": section.title, "blocks": [_block(block) for block in section.blocks]}
-        for section in document.sections
+        {"title": section.title, "blocks": [_block(block) for block in section.blocks]} for section in document.sections
     ]
     told["summary"] = [_block(block) for block in document.summary]
     told["ids"] = dict.fromkeys(sorted(document.ids), 1)
@@ -79,16 +91,7 @@ def _breakable(value: Any) -> Any:
 
 
 @cache
-def _template() -> bytes:
+def _template(name: str) -> bytes:
     from importlib.resources import files
 
-    return (files("plansmith.export") / "plan.typ").read_bytes()
-
-
-@cache
-def _fonts() -> str:
-    try:
-        import font_roboto
-    except ImportError as error:
-        raise MissingError("PDF files need the font Roboto: pip install font-roboto") from error
-    return str(font_roboto.font_directory)
+    return (files("plansmith.export") / name).read_bytes()
