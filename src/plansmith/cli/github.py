@@ -34,7 +34,7 @@ def send_issues(plan: Plan, repo: str, key: str, dry_run: bool, as_json: bool) -
     if as_json:
         print(json.dumps([asdict(step) for step in steps], ensure_ascii=False, indent=2))
         return
-    counts = Counter(step.did for step in steps)
+    counts = Counter[str](step.did for step in steps)
     told = ", ".join(f"{counts[did]} {word}" for did, word in _DID.items() if counts[did])
     print(f"{'Would be' if dry_run else 'Done'}: {told or 'nothing to do'}.")
 

@@ -59,11 +59,14 @@ def send(
 
 
 def _look(wanted: Wanted, hub: GitHub) -> _Repository:
+    titles = {one.title: one.id for one in wanted.milestones}
     found = _Repository({str(one["name"]).casefold() for one in hub.read("labels")}, {}, {})
     for kind, list_, text in (("milestones", found.milestones, "description"), ("issues", found.issues, "body")):
         # the oldest first: if somebody copied a text with its mark, the original is the one that is kept up to date
         for one in hub.read(kind, state="all", direction="asc", **({"sort": "created"} if kind == "issues" else {})):
             mark = MARK.search(one.get(text) or "")
+            if mark is None and kind == "milestones" and one["title"] in titles:
+                list_.setdefault(titles[one["title"]], one | {"digest": ""})  # made by hand; titles may not repeat
             if mark is None or "pull_request" in one:
                 continue
             if mark[1] == wanted.key:

@@ -112,7 +112,7 @@ def merged(old: str, new: str) -> str:
     """The old text with its marked part replaced by the new one; what people wrote around it stays."""
     mark = MARK.search(old)
     if mark is None:
-        return new
+        return f"{new}\n\n{old}".rstrip()
     end = old.find(END, mark.end())
     rest = old[end + len(END) :] if end >= 0 else f"\n\n{old[mark.end() :].strip()}"
     return old[: mark.start()] + new + rest

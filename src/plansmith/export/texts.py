@@ -22,7 +22,11 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 def markdown(parts: Iterable[Part]) -> str:
     """The parts as Markdown; people and numbers of other issues are not called."""
-    return _joined(parts, lambda text: _CALLS.sub("\u200b", inline(text)), "**{}:**", "- [ ] ", "- ")
+
+    def shown(text: str) -> str:
+        return _CALLS.sub("\u200b", inline(text)).replace("\\<!--", "<!--").replace("<!--", "&lt;!--")
+
+    return _joined(parts, shown, "**{}:**", "- [ ] ", "- ")
 
 
 def wiki(parts: Iterable[Part]) -> str:
