@@ -98,6 +98,7 @@ class ServerEngine:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
         await self._wire.close()
+        await self._loop.shutdown_asyncgens()
         self._loop.call_soon(self._loop.stop)
 
     async def _meet(self, model: str, explain: bool) -> Dialect:
