@@ -55,7 +55,7 @@ def _set(pages: str, document: Document, form: Literal["pdf", "png"]) -> bytes:
         )
     except typst.TypstError as error:
         raise PlansmithError(f"Typst could not set the plan: {error.message}. Please report this plan.") from error
-    return cast(bytes, done)
+    return done
 
 
 def as_data(document: Document) -> dict[str, Any]:

@@ -15,7 +15,8 @@ from plansmith.plan.money import Amount, amounts
 from plansmith.plan.render_markdown import render_plan
 from plansmith.plan.roles import roles, roles_in
 from plansmith.plan.rules import Finding, Rule
-from plansmith.plan.schedule import Schedule, note_text, schedule
+from plansmith.plan.schedule import Schedule, ScheduledTask, note_text, schedule
+from plansmith.plan.seats import role_key
 from plansmith.plan.swings import Swing, rank_questions, serving
 from plansmith.plan.timeline import Bar, Mark, Timeline, timeline
 from plansmith.plan.trace import Heard, Traced, backwards, forwards, with_quotes
@@ -91,6 +92,7 @@ __all__ = [
     "Rule",
     "Scenario",
     "Schedule",
+    "ScheduledTask",
     "Sentence",
     "Story",
     "Swing",
@@ -141,6 +143,7 @@ __all__ = [
     "requirement_cue",
     "restricted",
     "risks_in_order",
+    "role_key",
     "roles",
     "roles_in",
     "rules_as_markdown",
