@@ -50,24 +50,30 @@ def write_gguf(
         raise InputError(f"The adapter does not fit {base.name}: it has no {unknown[0]} (and {len(unknown) - 1} more).")
     with replacing(target) as staged:
         writer = gguf.GGUFWriter(str(staged), "llama")
-        _copy_fields(reader, writer, name)
         q8 = gguf.GGMLQuantizationType.Q8_0
+        copy_fields(reader, writer, name, gguf.LlamaFileType.MOSTLY_Q8_0)
         for tensor in reader.tensors:
             if change := changes.get(tensor.name):
                 turn = heads.get(tensor.name.split(".")[2], 0)
-                base_weights = (trained_against or {}).get(_their_name(tensor.name))
-                if base_weights is None:
-                    base_weights = unrotary_rows(weights(tensor), turn) if turn else weights(tensor)
-                merged = change.merged(base_weights)
-                writer.add_tensor(
-                    tensor.name, quantize(rotary_rows(merged, turn) if turn else merged, q8), raw_dtype=q8
-                )
+                merged = merged_rows(tensor, change, turn, (trained_against or {}).get(their_name(tensor.name)))
+                writer.add_tensor(tensor.name, quantize(merged, q8), raw_dtype=q8)
             else:
                 writer.add_tensor(tensor.name, tensor.data, raw_dtype=tensor.tensor_type)
         writer.write_header_to_file()
         writer.write_kv_data_to_file()
         writer.write_tensors_to_file()
         writer.close()
+
+
+def merged_rows(tensor: Any, change: Change, heads: int, base_weights: Any = None) -> Any:
+    """A tensor of the base with the change in it, float32, in llama.cpp's layout; `heads` 0 where rows are not turned.
+
+    `base_weights`, in transformers' order of rows, take the place of the tensor's own where the adapter saw others.
+    """
+    if base_weights is None:
+        base_weights = unrotary_rows(weights(tensor), heads) if heads else weights(tensor)
+    merged = change.merged(base_weights)
+    return rotary_rows(merged, heads) if heads else merged
 
 
 def read_model(path: Path) -> Any:
@@ -89,7 +95,7 @@ def read_model(path: Path) -> Any:
         matrix, part = weights(tensor).astype("float32"), tensor.name.split(".")
         if len(part) == 4 and part[2] in heads:
             matrix = unrotary_rows(matrix, heads[part[2]])
-        state[_their_name(tensor.name)] = torch.from_numpy(numpy.ascontiguousarray(matrix))
+        state[their_name(tensor.name)] = torch.from_numpy(numpy.ascontiguousarray(matrix))
     with torch.device("meta"):
         model = LlamaForCausalLM(config)
     model.load_state_dict(state, strict=False, assign=True)
@@ -123,7 +129,7 @@ def _config(reader: Any) -> Any:
     )
 
 
-def _their_name(name: str) -> str:
+def their_name(name: str) -> str:
     """llama.cpp's name of a tensor as transformers calls it."""
     outer = {
         "token_embd.weight": "model.embed_tokens.weight",
@@ -229,7 +235,8 @@ def _number(reader: Any, key: str) -> int:
     return int(reader.fields[f"llama.{key}"].contents())
 
 
-def _copy_fields(reader: Any, writer: Any, name: str) -> None:
+def copy_fields(reader: Any, writer: Any, name: str, file_type: Any) -> None:
+    """Give the writer the base's metadata (template, tokenizer, sizes) under another name and quantisation."""
     import gguf
 
     for field in reader.fields.values():
@@ -243,4 +250,4 @@ def _copy_fields(reader: Any, writer: Any, name: str) -> None:
         inner = field.types[-1] if kind == gguf.GGUFValueType.ARRAY else None
         writer.add_key_value(field.name, field.contents(), kind, sub_type=inner)
     writer.add_name(name)
-    writer.add_file_type(gguf.LlamaFileType.MOSTLY_Q8_0)
+    writer.add_file_type(file_type)
