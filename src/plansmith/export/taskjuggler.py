@@ -5,7 +5,8 @@ Try: plansmith export examples/archive/01-bakery-preorders/plan.md --to taskjugg
 
 TaskJuggler schedules anew. So that it comes to the same dates, each task names the person that it was given to, and
 the order in which a person takes tasks is written as links. Links that TaskJuggler does not have (to the end of a
-task, and leads) become a helper that holds the task until its computed start. Efforts are rounded to its slots of
+task, leads, and links to the start of a task that leave can delay) become a helper that holds the task until its
+computed start. Efforts are rounded to its slots of
 5 minutes.
 """
 
@@ -148,11 +149,9 @@ def _holds(made: Planned, live: list[Task], done: dict[str, ScheduledTask]) -> I
     """Milestones at the computed starts of tasks that wait in a way which cannot be said."""
     for task in live:
         start = done[task.id].start
-        if start and any(link.task in done and not _sayable(link) for link in task.depends_on):
-            late = -start.minute % round(SLOT * 60)
+        if start and any(link.task in done and not _sayable(made, link, done) for link in task.depends_on):
             name = quoted(f"{task.id}: {say(made.plan, 'held')}")
-            moment = start + dt.timedelta(minutes=late)
-            yield f"task hold_{task.id} {name} {{ milestone start {moment:%Y-%m-%d-%H:%M} }}"
+            yield f"task hold_{task.id} {name} {{ milestone start {_moment(start)} }}"
 
 
 def _start(made: Planned) -> str:
@@ -169,8 +168,10 @@ def _task(
     names: dict[str, str],
 ) -> Iterator[str]:
     one = done[task.id]
-    lost = [link for link in task.depends_on if link.task in done and not _sayable(link)]
-    waits = {link.task: _wait(place, link) for link in task.depends_on if link.task in done and _sayable(link)}
+    lost = [link for link in task.depends_on if link.task in done and not _sayable(made, link, done)]
+    waits = {
+        link.task: _wait(place, link) for link in task.depends_on if link.task in done and _sayable(made, link, done)
+    }
     ordered = [before for before in turns.get(task.id, ()) if before not in waits]
     waits |= {before: place[before] for before in ordered}
     if lost and one.start:
@@ -186,13 +187,21 @@ def _task(
     yield from (f"  # {before}: {say(made.plan, 'turn')}" for before in ordered)
     if waits:
         yield f"  depends {', '.join(waits.values())}"
-    else:
-        yield f"  {_start(made)}"
+    elif one.start:
+        yield f"  start {_moment(one.start)}"
     yield "}"
 
 
-def _sayable(link: Dependency) -> bool:
-    return link.type in ("FS", "SS") and link.lag >= 0
+def _sayable(made: Planned, link: Dependency, done: dict[str, ScheduledTask]) -> bool:
+    """Whether TaskJuggler has such a link. It takes the start of a task for known before it looks at leave."""
+    away = any(member.leave for member in made.plan.team if member.name == done[link.task].member)
+    return link.lag >= 0 and (link.type == "FS" or (link.type == "SS" and not away))
+
+
+def _moment(start: dt.datetime) -> str:
+    """A date on TaskJuggler's slots, never before the moment."""
+    late = -start.minute % round(SLOT * 60)
+    return f"{start + dt.timedelta(minutes=late):%Y-%m-%d-%H:%M}"
 
 
 def _wait(place: dict[str, str], link: Dependency) -> str:
