@@ -21,18 +21,39 @@ RunName = Annotated[
     str, Parameter(name="--run", help="Name of a tuned model (see: plansmith runs); by default the newest.")
 ]
 Runs = Annotated[Path, Parameter(help="Folder of the runs.")]
+Url = Annotated[
+    str,
+    Parameter(
+        name="--engine",
+        help="Address of an OpenAI-compatible server (llama.cpp, vLLM, Ollama) that writes instead of this machine; "
+        "its key, if it wants one, from PLANSMITH_API_KEY.",
+    ),
+]
+ServedModel = Annotated[
+    str, Parameter(name="--engine-model", help="Name of the model on that server, if it has several.")
+]
 STEP_SLOTS, STEP_CONTEXT = 8, 16_384
 
 
 def plan(
-    brief: Annotated[Path, Parameter(allow_leading_hyphen=True)],
+    brief: Annotated[list[Path], Parameter(allow_leading_hyphen=True, negative=())],
+    /,
     *,
     run: RunName = "",
     base: Annotated[str, Parameter(help="Write with this untuned base instead of a run.")] = "",
+    engine: Url = "",
+    engine_model: ServedModel = "",
     output: Annotated[
         Path | None,
-        Parameter(name=("--output", "-o"), help="File to write; its suffix, .md or .json, decides the form."),
+        Parameter(
+            name=("--output", "-o"),
+            help="File to write; its suffix, .md or .json, decides the form. For several briefs, a folder.",
+        ),
     ] = None,
+    jobs: Annotated[int, Parameter(help="Briefs that are planned at once [1 to 64].")] = 1,
+    resume: Annotated[
+        bool, Parameter(negative=(), help="Go on with what an interrupted call has begun, keep what it has finished.")
+    ] = False,
     force: Annotated[bool, Parameter(negative=(), help="Replace the output file if it exists.")] = False,
     system: Annotated[str, Parameter(help="Another system prompt.")] = "",
     whole: Annotated[
@@ -50,23 +71,40 @@ def plan(
 
     Example: plansmith plan examples/brief.md -o plan.md
 
+    Example: plansmith plan briefs/*.md -o plans --jobs 4 --engine http://127.0.0.1:8080/v1
+
     Parameters
     ----------
     brief
-        The client's text: .md, .txt, .docx, .odt, .pdf, .html or .eml, or - for standard input.
+        The client's text: .md, .txt, .docx, .odt, .pdf, .html or .eml, or - for standard input. Several at once
+        become several plans.
     """
+    from contextlib import nullcontext
+
     from plansmith.cli.show import print_plan, writing_progress
     from plansmith.plan import read_brief, render_json, render_plan
+    from plansmith.writing.steplog import check_begun, remembering
 
-    form = _form(output, force)
-    if _writes_whole(run, base, runs) if whole is None else whole:
-        _plan_whole(brief, run, base, runs, system, output, as_json)
+    _check(brief, engine, engine_model, base, jobs, resume, output)
+    in_one = _writes_whole(run, "server" if engine and not run else base, runs) if whole is None else whole
+    if len(brief) > 1 or (output and (output.is_dir() or not output.suffix)):
+        _plan_several(
+            brief, run, base, runs, system, output, in_one, engine, engine_model, jobs, resume, force, as_json
+        )
         return
-    model = open_engine(run, base, runs, STEP_SLOTS, STEP_CONTEXT)
+    (brief_path,) = brief
+    form = _form(output, force)
+    if in_one:
+        _plan_whole(brief_path, run, base, runs, system, output, as_json, engine, engine_model)
+        return
+    if output:
+        check_begun(output, resume, force)
+    model = open_engine(run, base, runs, STEP_SLOTS, STEP_CONTEXT, engine, engine_model)
     try:
-        text = read_brief(_told(brief))
-        with writing_progress(quiet=as_json) as watch:
-            written = write_with(text, model, "" if brief.stem in ("-", "brief") else brief.stem, system, watch)
+        text = read_brief(_told(brief_path))
+        steps = remembering(model[0], output, resume, force) if output else nullcontext(model[0])
+        with writing_progress(quiet=as_json) as watch, steps as asked:
+            written = write_with(text, (asked, model[1]), _title(brief_path), system, watch)
     finally:
         model[0].close()
     if output:
@@ -80,6 +118,71 @@ def plan(
         print_plan(written, str(output))
     else:
         print(render_plan(written.plan))
+
+
+def _check(
+    briefs: list[Path], engine: str, engine_model: str, base: str, jobs: int, resume: bool, output: Path | None
+) -> None:
+    """Raise InputError naming every option that cannot be used as given."""
+    from plansmith.errors import InputError
+
+    problems = [
+        f"{brief} is no option of plan." for brief in briefs if str(brief).startswith("-") and str(brief) != "-"
+    ]
+    problems += [] if 1 <= jobs <= 64 else [f"--jobs {jobs}: must be from 1 to 64"]
+    problems += ["--base and --engine: the server brings its own model; give one of them"] if engine and base else []
+    problems += ["--engine-model: name the server with --engine"] if engine_model and not engine else []
+    problems += ["--resume: finished steps are kept beside a file; name it with -o"] if resume and not output else []
+    problems += ["several briefs need a folder for their plans: -o FOLDER"] if len(briefs) > 1 and not output else []
+    if problems:
+        raise InputError("This cannot be planned:", problems)
+
+
+def _title(brief: Path) -> str:
+    return "" if brief.stem in ("-", "brief") else brief.stem
+
+
+def _plan_several(
+    briefs: list[Path],
+    run: str,
+    base: str,
+    runs: Path,
+    system: str,
+    output: Path | None,
+    in_one: bool,
+    url: str,
+    model: str,
+    jobs: int,
+    resume: bool,
+    force: bool,
+    as_json: bool,
+) -> None:
+    from plansmith.cli.many import plan_many
+    from plansmith.files import write_text
+    from plansmith.plan import read_brief, render_plan
+    from plansmith.writing.whole import write_whole
+
+    def write(brief: Path, opened: tuple[Engine, Run | None], target: Path) -> None:
+        text = read_brief(_told(brief))
+        if in_one:
+            write_text(target, write_whole(text, opened[0], system, None).text.strip() + "\n")
+            return
+        written = write_with(text, opened, _title(brief), system, lambda event: None)
+        write_text(target, render_plan(written.plan))
+        write_log(written, target.with_suffix(".log.jsonl"))
+
+    slots, context = (jobs, 8192 * jobs) if in_one else (STEP_SLOTS, STEP_CONTEXT)
+    plan_many(
+        briefs,
+        output or Path(),
+        lambda: open_engine(run, base, runs, slots, context, url, model, jobs),
+        write,
+        {"system": system, "whole": in_one, "run": run},
+        jobs,
+        resume,
+        force,
+        as_json,
+    )
 
 
 def _told(brief: Path) -> str:
@@ -103,7 +206,17 @@ def _writes_whole(run: str, base: str, runs: Path) -> bool:
     return bool(data.get("whole", 0) * 2 > len(data["train"]))
 
 
-def _plan_whole(brief: Path, run: str, base: str, runs: Path, system: str, output: Path | None, as_json: bool) -> None:
+def _plan_whole(
+    brief: Path,
+    run: str,
+    base: str,
+    runs: Path,
+    system: str,
+    output: Path | None,
+    as_json: bool,
+    url: str = "",
+    model: str = "",
+) -> None:
     """Write one text under the team's own headings, streaming where it goes to the terminal."""
     from plansmith.cli.console import console
     from plansmith.errors import InputError
@@ -116,7 +229,7 @@ def _plan_whole(brief: Path, run: str, base: str, runs: Path, system: str, outpu
     text = read_brief(_told(brief))
     if not text.sentences:
         raise InputError(f"{brief} holds no sentence to plan.")
-    engine, _ = open_engine(run, base, runs, 1, 8192)
+    engine, _ = open_engine(run, base, runs, 1, 8192, url, model)
     try:
         answer = write_whole(text, engine, system, None if as_json else _print_at_once)
     finally:
@@ -150,6 +263,8 @@ def ask(
     system: Annotated[str, Parameter(help="System prompt.")] = "",
     run: RunName = "",
     base: Annotated[str, Parameter(help="Ask this untuned base instead of a run.")] = "",
+    engine: Url = "",
+    engine_model: ServedModel = "",
     tokens: Annotated[int, Parameter(help="Most tokens to write [1 to 4096].")] = 400,
     temperature: Annotated[
         float, Parameter(help="0 takes the likeliest token each time; higher is freer [0 to 2].")
@@ -179,13 +294,13 @@ def ask(
     problems += ["the prompt is empty"] if not text.strip() else []
     if problems:
         raise InputError("This cannot be asked:", problems)
-    engine, _ = open_engine(run, base, runs, 1, 8192)
+    model, _ = open_engine(run, base, runs, 1, 8192, engine, engine_model)
     try:
         messages = [prompts.system(system or prompts.SYSTEM), prompts.Message("user", text)]
-        request = Request(spell(messages, engine.chat, True)[0], "", tokens, temperature, 1.1, seed)
-        answer = engine.complete(request, None if as_json else _print_at_once)
+        request = Request(spell(messages, model.chat, True)[0], "", tokens, temperature, 1.1, seed)
+        answer = model.complete(request, None if as_json else _print_at_once)
     finally:
-        engine.close()
+        model.close()
     if as_json:
         print(
             json.dumps({"text": answer.text, "tokens": answer.tokens, "finished": answer.finished}, ensure_ascii=False)
@@ -199,8 +314,13 @@ def _print_at_once(text: str) -> None:
     sys.stdout.flush()
 
 
-def open_engine(run: str, base: str, runs: Path, slots: int, context: int) -> tuple[Engine, Run | None]:
-    """The engine of a run (the newest by default) or, if named, of an untuned base. Nothing imports torch for a GGUF."""
+def open_engine(
+    run: str, base: str, runs: Path, slots: int, context: int, url: str = "", served: str = "", jobs: int = 1
+) -> tuple[Engine, Run | None]:
+    """The engine of a run (the newest by default), of an untuned base, or a server. Nothing imports torch for a GGUF.
+
+    With a server, a named run lends its past tasks, and the server is taken to serve what that run has tuned.
+    """
     from plansmith.errors import InputError, MissingError
     from plansmith.tuning.bases import FORMS, find_base
     from plansmith.tuning.runs import list_runs, open_run
@@ -208,6 +328,11 @@ def open_engine(run: str, base: str, runs: Path, slots: int, context: int) -> tu
 
     if run and base:
         raise InputError("Give --run or --base, not both.")
+    if url:
+        from plansmith.writing.server import ServerEngine
+
+        lent = open_run(run, runs) if run else None
+        return ServerEngine(url, served, min(slots * jobs, 256), explain=lent is None), lent
     if not base:
         known = list_runs(runs)
         if not run and not known:
@@ -238,7 +363,13 @@ def write_with(
     engine, run = model
     past, foreign = (run.past_tasks(), run.client_words()) if run else ([], [])
     return write_plan(
-        text, engine, past, foreign, title.replace("-", " ").replace("_", " "), replace(prompts.WORDING, system=system or prompts.SYSTEM), watch
+        text,
+        engine,
+        past,
+        foreign,
+        title.replace("-", " ").replace("_", " "),
+        replace(prompts.WORDING, system=system or prompts.SYSTEM),
+        watch,
     )
 
 

@@ -29,6 +29,8 @@ from plansmith.writing.shape import fitting
 from plansmith.writing.wire import Patience, RefusedError, Wire
 
 T = TypeVar("T")
+_SLOTS = 8
+"""Steps of one plan that are asked at once; more plans at once (--jobs) make more requests."""
 _ASKS = 3
 """Times that an answer of the wrong form is asked again, where the server cannot be bound to a grammar."""
 
@@ -45,7 +47,7 @@ class ServerEngine:
         self, url: str, model: str = "", parallel: int = 8, explain: bool = True, patience: Patience | None = None
     ) -> None:
         self.url = checked_url(url)
-        self.slots = parallel
+        self.slots = min(parallel, _SLOTS)
         self._patience = patience or Patience()
         self._wire = Wire(self.url, _key(), parallel, self._patience, trust_env=not is_loopback(self.url))
         self._loop = asyncio.new_event_loop()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,8 +18,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from plansmith.errors import InputError, ResourceError
-from plansmith.writing.engine import Completion, Engine, OnText, Request
+from plansmith.errors import InputError, ResourceError, StoppedError
+from plansmith.writing.engine import Completion, Engine, EngineError, OnText, Request
 
 
 class StepLog:
@@ -88,7 +89,7 @@ class Remembering:
         self._engine, self._log = engine, log
         self._known = {e["key"]: Completion(e["text"], e["tokens"], e["finished"]) for e in log.read() if "key" in e}
         self.kept = len(self._known)
-        """Steps that need not be asked again."""
+        """Finished steps, those of an interrupted call included."""
 
     def complete(self, request: Request, on_text: OnText | None = None) -> Completion:
         """The answer from the log, or the engine's, which is in the log before it is returned."""
@@ -99,7 +100,13 @@ class Remembering:
             return known
         answer = self._engine.complete(request, on_text)
         self._log.append({"key": key, **asdict(answer)})
+        self.kept += 1
         return answer
+
+    def told(self) -> str:
+        """What a user whose plan was interrupted needs to know."""
+        steps = "1 finished step is" if self.kept == 1 else f"{self.kept} finished steps are"
+        return f"{steps} kept; the same command with --resume goes on from there." if self.kept else ""
 
     def close(self) -> None:
         """Close the engine; the log stays."""
@@ -107,16 +114,36 @@ class Remembering:
 
 
 @contextmanager
-def remembering(engine: Engine, target: Path, resume: bool, settings: str = "") -> Iterator[Engine]:
-    """The engine with a step log beside `target`, which is taken away when the work inside succeeds.
+def remembering(engine: Engine, target: Path, resume: bool, force: bool = False) -> Iterator[Engine]:
+    """The engine with a step log beside `target`, which goes when the work succeeds and stays when it is interrupted.
 
-    Raises InputError when an interrupted work's log is there and is not to be resumed.
+    Raises what `check_begun` raises; Ctrl-C and the engine's failures say how many steps are kept.
     """
+    check_begun(target, resume, force)
     log = StepLog(steps_of(target))
     if not resume:
         log.remove()
-    yield Remembering(engine, log)
+    memory = Remembering(engine, log)
+    try:
+        yield memory
+    except KeyboardInterrupt:
+        raise StoppedError(signal.SIGINT, f"Stopped. {memory.told()}".strip()) from None
+    except EngineError as error:
+        raise EngineError(f"{error} {memory.told()}".strip()) from error
+    except InputError:
+        log.remove()  # nothing to go on with: the brief itself has to change
+        raise
     log.remove()
+
+
+def check_begun(target: Path, resume: bool, force: bool) -> None:
+    """Raise InputError where an interrupted plan's steps are there and it was not said what shall become of them."""
+    log = StepLog(steps_of(target))
+    if log.path.is_file() and not resume and not force:
+        raise InputError(
+            f"{target} was begun and interrupted; {len(log.read())} finished steps are kept. "
+            "Go on with --resume, or begin anew with --force."
+        )
 
 
 def steps_of(target: Path) -> Path:
