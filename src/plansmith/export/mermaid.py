@@ -4,7 +4,7 @@ Enters: a `Planned`. Leaves: the files' bytes by name; GitHub, GitLab and many e
 Try: plansmith export examples/archive/01-bakery-preorders/plan.md --to mermaid
 
 Dates are the schedule's own: Mermaid's `excludes` would move the bars once more. Every mark that Mermaid could read
-as its syntax is written as an entity code (`#58;`), which it shows as the mark.
+as its syntax is written as an entity code (`#58;`), which it shows as the mark, or in C4 as one that looks like it.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from plansmith.export.planned import Planned
 from plansmith.plan import Dependency, Plan
 
 _MARK = re.compile(r"[^\w\s,.!?/+-]|_", re.ASCII)
+_ENTITY = re.compile(r"#(?=\w+;)")
 _SHAPES = {"person": "Person", "system": "System", "external": "System_Ext"}
 _INNER = {"container": "Container", "database": "ContainerDb"}
 _CHARACTERS, _LINKS = 45_000, 450
@@ -55,6 +56,12 @@ def mermaid(made: Planned) -> dict[str, bytes]:
 def shown(text: str) -> str:
     """A text that Mermaid shows as it is."""
     return _MARK.sub(lambda m: f"#{ord(m[0])};" if m[0].isascii() else m[0], text)
+
+
+def labelled(text: str) -> str:
+    """A text for C4 diagrams, which show entity codes as codes: the few marks that matter become ones like them."""
+    plain = text.translate({ord('"'): "”", ord("<"): "‹", ord(">"): "›"})
+    return _ENTITY.sub("#\u200b", plain.replace("%%", "%\u200b%"))
 
 
 def _in_parts(name: str, head: list[str], blocks: Iterable[_Block]) -> dict[str, bytes]:
@@ -139,12 +146,12 @@ def _c4(plan: Plan) -> Iterator[str]:
     yield f"  title {shown(plan.title)}"
     for one in live:
         if one.kind in _SHAPES:
-            yield f'  {_SHAPES[one.kind]}({one.id}, "{shown(one.name)}", "{shown(one.purpose)}")'
+            yield f'  {_SHAPES[one.kind]}({one.id}, "{labelled(one.name)}", "{labelled(one.purpose)}")'
     if inner:
-        yield f'  System_Boundary(plan, "{shown(plan.title)}") {{'
+        yield f'  System_Boundary(plan, "{labelled(plan.title)}") {{'
         for one in inner:
-            yield f'    {_INNER[one.kind]}({one.id}, "{shown(one.name)}", "", "{shown(one.purpose)}")'
+            yield f'    {_INNER[one.kind]}({one.id}, "{labelled(one.name)}", "", "{labelled(one.purpose)}")'
         yield "  }"
     for edge in plan.architecture.connections:
         if edge.start in known and edge.end in known:
-            yield f'  Rel({edge.start}, {edge.end}, "{shown(edge.label) or " "}")'
+            yield f'  Rel({edge.start}, {edge.end}, "{labelled(edge.label) or " "}")'

@@ -87,7 +87,8 @@ def _header(made: Planned) -> Iterator[str]:
         begin, over = max(absence.first, done.start.date()), min(absence.last, end)
         free |= {begin + dt.timedelta(n) for n in range((over - begin).days + 1)}
     yield from (f'leaves holiday "free" {day}' for day in sorted(free - worked) if done.start.date() <= day < end)
-    yield from (f"# worked all the same: {day}" for day in sorted(worked))
+    if worked:
+        yield f'shift worked "worked all the same" {{ workinghours mon - sun {first} - {last} }}'
 
 
 def _clock(hours: float) -> str:
@@ -97,6 +98,8 @@ def _clock(hours: float) -> str:
 
 def _people(made: Planned, names: dict[str, str]) -> Iterator[str]:
     seen = set()
+    days = ", ".join(f"worked {day} +1d" for day in sorted(set(made.plan.calendar.work_days)))
+    extra = [f"  shifts {days}"] if days else []
     for member in made.plan.team:
         if member.name in seen:
             continue
@@ -106,12 +109,15 @@ def _people(made: Planned, names: dict[str, str]) -> Iterator[str]:
         if member.rate is not None:
             yield f"  rate {member.rate * made.plan.calendar.hours_per_day:.4f}"
         yield from (f"  leaves annual {away.first} - {away.last + dt.timedelta(1)}" for away in member.leave)
+        yield from extra
         yield "}"
     for task in made.schedule.tasks:
         if not task.member and _key(task, names) not in seen:
             key = _key(task, names)
             seen.add(key)
-            yield f"resource {key} {quoted(task.role)}"
+            yield f"resource {key} {quoted(task.role)} {{"
+            yield from extra
+            yield "}"
 
 
 def _key(task: ScheduledTask, names: dict[str, str]) -> str:
