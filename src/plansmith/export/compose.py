@@ -6,13 +6,36 @@ Everything computed comes from the schedule, the forecast and the page's own fun
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from plansmith.export import chapters, chapters_open, chapters_work
 from plansmith.export.document import Block, Document, Item, Section, Table, Text
 from plansmith.export.phrases import prose
 from plansmith.export.planned import Planned
 from plansmith.locale import day, table, words
+
+CHAPTERS = (
+    "figures",
+    "requirements",
+    "timetable",
+    "milestones",
+    "stories",
+    "tasks",
+    "team",
+    "estimates",
+    "risks",
+    "questions",
+    "assumptions",
+    "decisions",
+    "architecture",
+    "out_of_scope",
+    "testing",
+    "rollout",
+    "glossary",
+    "traceability",
+    "changelog",
+)
+"""The chapters that a document can have, in their order."""
 
 
 def compose(made: Planned) -> Document:
@@ -38,30 +61,37 @@ def compose(made: Planned) -> Document:
 def _sections(made: Planned) -> Iterator[Section]:
     plan, say = made.plan, words(made.plan.language)
     own = table(plan.language, "export")["document"]
-    parts: tuple[tuple[str, str, Iterable[Block]], ...] = (
-        ("figures", say["view.figures"], chapters.figures(made)),
-        ("requirements", say["headings.requirements"], chapters.requirements(made)),
-        ("timetable", say["view.timetable"], chapters.timetable(made)),
-        ("milestones", say["headings.milestones"], chapters.milestones(made)),
-        ("stories", say["headings.stories"], chapters.stories(made)),
-        ("tasks", say["headings.tasks"], chapters_work.tasks(made)),
-        ("team", own["load"], chapters_work.team(made)),
-        ("estimates", own["estimates"], chapters_work.estimates(made)),
-        ("risks", say["headings.risks"], chapters_open.risks(made)),
-        ("questions", say["headings.questions"], chapters_open.open_items(made, "Q")),
-        ("assumptions", say["headings.assumptions"], chapters_open.open_items(made, "A")),
-        ("decisions", say["headings.decisions"], chapters_open.decisions(made)),
-        ("architecture", say["headings.architecture"], chapters_open.architecture(made)),
-        ("out_of_scope", say["headings.out_of_scope"], (Text((one,), "entry") for one in plan.out_of_scope)),
-        ("testing", say["headings.testing"], prose(plan.testing)),
-        ("rollout", say["headings.rollout"], prose(plan.rollout)),
-        ("glossary", say["headings.glossary"], chapters_open.glossary(made)),
-        ("traceability", say["view.traceability"], chapters_open.traceability(made)),
-        ("changelog", say["headings.changelog"], chapters_open.changelog(made)),
-    )
-    for key, title, blocks in parts:
-        if held := tuple(blocks):
-            yield Section(key, title, held)
+    blocks: dict[str, Iterable[Block]] = {
+        "figures": chapters.figures(made),
+        "requirements": chapters.requirements(made),
+        "timetable": chapters.timetable(made),
+        "milestones": chapters.milestones(made),
+        "stories": chapters.stories(made),
+        "tasks": chapters_work.tasks(made),
+        "team": chapters_work.team(made),
+        "estimates": chapters_work.estimates(made),
+        "risks": chapters_open.risks(made),
+        "questions": chapters_open.open_items(made, "Q"),
+        "assumptions": chapters_open.open_items(made, "A"),
+        "decisions": chapters_open.decisions(made),
+        "architecture": chapters_open.architecture(made),
+        "out_of_scope": (Text((one,), "entry") for one in plan.out_of_scope),
+        "testing": prose(plan.testing),
+        "rollout": prose(plan.rollout),
+        "glossary": chapters_open.glossary(made),
+        "traceability": chapters_open.traceability(made),
+        "changelog": chapters_open.changelog(made),
+    }
+    for key in CHAPTERS:
+        if held := tuple(blocks[key]):
+            yield Section(key, _title(key, say, own), held)
+
+
+def _title(key: str, say: Mapping[str, str], own: Mapping[str, str]) -> str:
+    """The heading of a chapter."""
+    if key in ("figures", "timetable", "traceability"):
+        return say[f"view.{key}"]
+    return own[key] if key in ("team", "estimates") else say[f"headings.{key}"]
 
 
 def _ids(sections: Iterable[Section]) -> Iterator[str]:

@@ -17,6 +17,8 @@ _LONGEST = 32_000
 """Characters of a cell; Excel holds 32,767."""
 _FIRST_YEAR = 1900
 """Excel knows no earlier day."""
+_LINE, _MOST_LINES = 13, 30
+"""Height of a line in points, and lines of the highest row: Excel ends at 409 points."""
 INK, QUIET, ACCENT, RULE, SOFT, BAD = "#1D2125", "#5D666E", "#0B6670", "#DFDCD5", "#F3F1EC", "#A63A1C"
 ACCENT_SOFT = "#E1F0F0"
 
@@ -64,9 +66,9 @@ class Book:
         """The format of a table's cell; `quoted`: its text begins as a formula would, and stays text when edited."""
         properties: dict[str, Any] = {"bottom": 1, "bottom_color": RULE}
         if kind in _FORMS:
-            properties["num_format"] = _FORMS[kind]
-        if kind == "wrap":
-            properties["text_wrap"] = True
+            properties |= {"num_format": _FORMS[kind], "align": "right"}
+        if kind in ("text", "wrap"):
+            properties |= {"indent": 1, "text_wrap": kind == "wrap"}
         if kind == "id":
             properties |= {"font_color": ACCENT, "bold": True}
         if strong:
@@ -88,13 +90,26 @@ class Book:
 
     def table(self, sheet: Any, fields: Sequence[Field], rows: Sequence[Sequence[Value]], left: int = 0) -> None:
         """Head and rows from the top of a sheet; the sheet's first table gets filters, and its head stays in view."""
-        head = self.form(bold=True, font_color=QUIET, bg_color=SOFT, text_wrap=True, bottom=1, bottom_color=QUIET)
+        head = {
+            "bold": True,
+            "font_color": QUIET,
+            "bg_color": SOFT,
+            "text_wrap": True,
+            "bottom": 1,
+            "bottom_color": QUIET,
+        }
         for column, field in enumerate(fields, left):
             sheet.set_column(column, column, field.width)
-            sheet.write_string(0, column, field.head, head)
+            side = "right" if field.kind in _FORMS else "left"
+            sheet.write_string(
+                0, column, field.head, self.form(**head, align=side, indent=int(field.kind in ("text", "wrap")))
+            )
         for number, row in enumerate(rows, 1):
             self.row(sheet, number, fields, row, left)
         if not left:
+            for number, row in enumerate(rows, 1):
+                sheet.set_row(number, _LINE * max(map(_lines, fields, row)) + 4)
+            sheet.set_row(0, _LINE * max(_lines(field, field.head) for field in fields) + 4)
             sheet.freeze_panes(1, 2)
             sheet.repeat_rows(0)
             sheet.autofilter(0, 0, max(len(rows), 1), len(fields) - 1)
@@ -128,6 +143,13 @@ class Book:
                 sheet.write_datetime(row, column, value, self.cell(kind, strong))
         else:
             sheet.write_number(row, column, value, self.cell(kind, strong))
+
+
+def _lines(field: Field, value: Value) -> int:
+    """Lines that a value takes in its column: not every reader works out a row's height by itself."""
+    if not isinstance(value, str) or (field.kind != "wrap" and value != field.head):
+        return 1
+    return min(_MOST_LINES, sum(1 + int(len(part) * 0.9 / field.width) for part in value.split("\n")))
 
 
 def shortened(text: str) -> str:

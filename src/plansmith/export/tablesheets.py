@@ -68,12 +68,12 @@ def schedule(book: Book, sheet: Any, made: Planned, say: dict[str, str]) -> None
                 task.finish,
                 task.start_h,
                 task.finish_h,
-                say["yes"] if task.critical else "",
                 room,
+                say["yes"] if task.critical else "",
             ]
         )
     for one in done.milestones:
-        rows.append([one.id, titles[one.id], say["milestone"], "", None, one.finish, None, one.finish_h, "", None])
+        rows.append([one.id, titles[one.id], say["milestone"], "", None, one.finish, None, one.finish_h, None, ""])
     fields = (
         Field(say["id"], 7, "id"),
         Field(say["task"], 46, "wrap"),
@@ -83,13 +83,13 @@ def schedule(book: Book, sheet: Any, made: Planned, say: dict[str, str]) -> None
         Field(say["finish"], 12, "date"),
         Field(say["start_h"], 12, "hours"),
         Field(say["finish_h"], 12, "hours"),
-        Field(say["critical"], 9),
         Field(say["room"], 12, "hours"),
+        Field(say["critical"], 9),
     )
     book.table(sheet, fields, rows)
     if rows:
         critical = book.workbook.add_format({"bg_color": ACCENT_SOFT})
-        rule = {"type": "formula", "criteria": '=$I2<>""', "format": critical}
+        rule = {"type": "formula", "criteria": '=$J2<>""', "format": critical}
         sheet.conditional_format(1, 0, len(rows), len(fields) - 1, rule)
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from plansmith.errors import MissingError
 from plansmith.export import tablesheets
-from plansmith.export.grid import ACCENT, ACCENT_SOFT, BAD, QUIET, Book, Field, Formula, Value
+from plansmith.export.grid import ACCENT, ACCENT_SOFT, BAD, QUIET, RULE, Book, Field, Formula, Value
 from plansmith.export.planned import Planned
 from plansmith.locale import table, words
 from plansmith.plan import ScheduledTask, Task, basis_in_words, key_figures, notes_in_words, role_key
@@ -175,17 +175,18 @@ def _overview(book: Book, sheet: Any, made: Planned, say: dict[str, str], sums: 
     sheet.write_string(0, 0, page["view.document"].upper(), book.form(font_color=ACCENT, bold=True, font_size=9))
     sheet.write_string(1, 0, plan.title, book.form(bold=True, font_size=20))
     sheet.write_string(2, 0, plan.client, book.form(font_color=QUIET, font_size=12))
+    sheet.set_row(1, 30)
+    sheet.set_row(2, 18)
     row = 4
     for figure in key_figures(plan, done, made.forecast):
         tone = {"good": ACCENT, "bad": BAD}.get(figure.tone, QUIET)
-        for column, (text, more) in enumerate(
-            (
-                (figure.label, {"font_color": QUIET}),
-                (figure.value, {"bold": True, "font_size": 12}),
-                (figure.note, {"font_color": tone, "text_wrap": True}),
-            )
-        ):
-            sheet.write_string(row, column, text, book.form(bottom=1, bottom_color="#DFDCD5", valign="vcenter", **more))
+        forms: tuple[tuple[str, dict[str, Any]], ...] = (
+            (figure.label, {"font_color": QUIET}),
+            (figure.value, {"bold": True, "font_size": 12}),
+            (figure.note, {"font_color": tone, "text_wrap": True}),
+        )
+        for column, (text, more) in enumerate(forms):
+            sheet.write_string(row, column, text, book.form(bottom=1, bottom_color=RULE, valign="vcenter", **more))
         sheet.set_row(row, 20)
         row += 1
     row += 1
