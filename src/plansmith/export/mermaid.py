@@ -20,7 +20,6 @@ from plansmith.export.planned import Planned
 from plansmith.plan import Dependency, Plan
 
 _MARK = re.compile(r"[^\w\s,.!?/+-]|_", re.ASCII)
-_ENTITY = re.compile(r"#(?=\w+;)")
 _SHAPES = {"person": "Person", "system": "System", "external": "System_Ext"}
 _INNER = {"container": "Container", "database": "ContainerDb"}
 _CHARACTERS, _LINKS = 45_000, 450
@@ -60,8 +59,8 @@ def shown(text: str) -> str:
 
 def labelled(text: str) -> str:
     """A text for C4 diagrams, which show entity codes as codes: the few marks that matter become ones like them."""
-    plain = text.translate({ord('"'): "”", ord("<"): "‹", ord(">"): "›"})
-    return _ENTITY.sub("#\u200b", plain.replace("%%", "%\u200b%"))
+    alike = {ord('"'): "\u201d", ord("<"): "\u2039", ord(">"): "\u203a", ord("#"): "\uff03"}
+    return text.translate(alike).replace("%%", "%\u200b%")
 
 
 def _in_parts(name: str, head: list[str], blocks: Iterable[_Block]) -> dict[str, bytes]:
