@@ -36,6 +36,12 @@ COMMANDS = (
         "plansmith.cli.forget:forget",
         "Take a client out of an archive, and mark the runs that learned from it.",
     ),
+    (
+        "evaluate",
+        "plansmith.cli.evaluate:evaluate",
+        "Prove whether tuning helped, on clients that the model has not seen.",
+    ),
+    ("score", "plansmith.cli.evaluate:score", "Measure a plan by code, against its brief and a reference."),
     ("runs", "plansmith.cli.runs:runs", "List the tuned models, compare two, or draw one's report."),
     ("plan", "plansmith.cli.write:plan", "Write the development plan for a client's brief."),
     ("ask", "plansmith.cli.write:ask", "Generate text for a prompt written by hand."),

@@ -1,0 +1,55 @@
+"""The arms of a proof: the base as it came, the base with examples in its prompt, the tuned model.
+
+Enters: an arm's name, the base and a run. Leaves: an engine; and a proof that the base is not the tuned model.
+Try: plansmith evaluate first
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from plansmith.errors import InputError
+from plansmith.proof.examples import WithExamples
+from plansmith.sources.archive import Document
+from plansmith.tuning.bases import Base
+from plansmith.tuning.runs import Run
+from plansmith.writing.engine import Engine, LlamaEngine, TransformersEngine
+
+Arm = Literal["base", "examples", "tuned"]
+ARMS: tuple[Arm, ...] = ("base", "examples", "tuned")
+TITLES: dict[Arm, str] = {"base": "base", "examples": "base with examples", "tuned": "tuned"}
+CONTEXT = 8192
+
+
+def open_arm(arm: Arm, base: Base, run: Run, shown: Sequence[Document]) -> Engine:
+    """The engine of an arm. `shown`: the projects that the run learned from, whose texts `examples` may quote.
+
+    One prompt at a time: side by side, llama.cpp adds numbers up in another order each time, and a proof would not
+    repeat. Raises InputError where the weights of the base arm are those of the run.
+    """
+    if arm == "tuned":
+        if run.gguf:
+            return LlamaEngine(run.gguf, base.chat, 1, CONTEXT)
+        return TransformersEngine(base, run.adapter)
+    plain = _untuned(base, run)
+    if arm == "base":
+        return plain
+    return WithExamples(plain, shown)
+
+
+def _untuned(base: Base, run: Run) -> Engine:
+    if not base.gguf:
+        return TransformersEngine(base)
+    weights = Path(base.source)
+    if run.gguf and weights_hash(weights) == weights_hash(run.gguf):
+        raise InputError(f"{weights} holds the weights of {run.folder}: the base arm would be the tuned model.")
+    return LlamaEngine(weights, base.chat, 1, CONTEXT)
+
+
+def weights_hash(path: Path) -> str:
+    """SHA-256 of a model file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,58 @@
+"""Folds side by side on a Ray cluster: the same function, each fold in a folder of its own machine.
+
+Enters: folds, a setting and a cluster's address ("local" starts one here). Leaves: the folds' results, in their order.
+Try: plansmith evaluate first --ray local
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from plansmith.errors import MissingError, PlansmithError
+from plansmith.proof.folds import Fold, FoldResult, Setting, Tell, run_fold
+
+
+def run_folds(
+    todo: Sequence[Fold], setting: Setting, place: Path, address: str, tell: Tell, workers: int | None = None
+) -> list[FoldResult]:
+    """All folds on the cluster; raises MissingError without ray, and the first fold's error where one fails.
+
+    Every machine of the cluster needs Plansmith and the base. Results are kept in `place` as soon as a fold is done.
+    """
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing leaves the machine unasked
+    try:
+        import ray
+    except ImportError as error:
+        raise MissingError("Folds on a cluster need ray: pip install 'plansmith[ray]'") from error
+    options = (
+        {"num_cpus": workers or min(len(todo), os.cpu_count() or 1)} if address == "local" else {"address": address}
+    )
+    try:
+        ray.init(**options, include_dashboard=False if address == "local" else None, log_to_driver=False)
+    except (ConnectionError, ValueError) as error:
+        raise MissingError(f"No Ray cluster answers at {address}: {error}") from error
+    try:
+        work = ray.remote(num_cpus=1)(_elsewhere)
+        jobs = {work.remote(fold, setting): n for n, fold in enumerate(todo)}
+        done: dict[int, FoldResult] = {}
+        while len(done) < len(todo):
+            (ready,), _ = ray.wait([j for j, n in jobs.items() if n not in done], num_returns=1)
+            found = ray.get(ready)
+            if isinstance(found, str):
+                raise PlansmithError(f"Fold {todo[jobs[ready]].number} failed on the cluster: {found}")
+            done[jobs[ready]] = found
+            tell(f"fold {todo[jobs[ready]].number}: done on the cluster ({len(done)} of {len(todo)})")
+    finally:
+        ray.shutdown()
+    return [done[n] for n in range(len(todo))]
+
+
+def _elsewhere(fold: Fold, setting: Setting) -> FoldResult | str:
+    with tempfile.TemporaryDirectory(prefix="plansmith-fold-") as place:
+        try:
+            return run_fold(fold, setting, Path(place), lambda _: None)
+        except PlansmithError as error:
+            return str(error)
