@@ -17,7 +17,7 @@ from plansmith.plan.words import listed, word_set
 from plansmith.writing.spelling import mended, misspelt
 
 _MOST_OF_ONE_WORD = 3
-_MARKUP = re.compile(r"<\|?/?[a-z_ ]+\|?>|\[/?INST\]|<</?SYS>>|^#{1,6} |\*\*[RUTMKAQDC]\d", re.IGNORECASE)
+MARKUP = re.compile(r"<\|?/?[a-z_ ]+\|?>|```|\[/?INST\]|<</?SYS>>|^#{1,6} |\*\*[RUTMKAQDC]\d", re.IGNORECASE)
 
 
 class Evidence:
@@ -39,7 +39,7 @@ class Evidence:
         self.brief, self.careful = brief, careful
         self.foreign = frozenset(foreign) - set(content_words(brief.text, brief.language))
         self._copied = frozenset(copied)
-        self._said = [fold(text).strip(" .") for text in said if len(text.split()) > 3]
+        self._said = [fold(text).strip(" .") for text in said if len(text.split()) > 2]
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -79,7 +79,7 @@ class Evidence:
         found += (
             ["words of the prompt"] if any(s in plain for s in self._said if s not in fold(self.brief.text)) else []
         )
-        return found + (["markup"] if _MARKUP.search(text) else [])
+        return found + (["markup"] if MARKUP.search(text) else [])
 
     def strangers(self, text: str) -> list[str]:
         """Words of the text that stand in one or two past projects only, and not in this brief."""

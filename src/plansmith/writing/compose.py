@@ -28,7 +28,13 @@ from plansmith.plan import (
     Task,
     amounts,
     dates,
+    fold,
+    negated,
+    numbers,
+    restricted,
+    roles_in,
 )
+from plansmith.plan.similar import similar_pairs
 from plansmith.plan.types import Assumption
 from plansmith.writing.doubts import questions, risks
 from plansmith.writing.estimate import Analogies
@@ -92,7 +98,7 @@ def compose(
             stories.append(_story(f"U{len(stories) + 1}", needed, work))
             tasks += _tasks(len(tasks), stories[-1], needed, work, past)
     tasks = _without_twins(tasks)
-    ground = groundwork(tasks, past, people, brief.language)
+    ground = groundwork(tasks, past, _separate(brief, requirements, people), brief.language)
     money, date = budget(brief), deadline(brief)
     return Plan(
         title=brief.title or parts.title or title or words(brief.language)["written.untitled"],
@@ -188,20 +194,33 @@ def _stage(role: str) -> int:
     return next((i for i, roles in enumerate(_STAGES) if role in roles), 2)
 
 
+_RIGHTS = re.compile(
+    r"log ?in|sign(?:s|ed)? in|accounts?\b|password|permissions?|administrator|admins?\b|authori[sz]|autentific|parol|\bcont(?:ul|uri)?\b"
+)
+
+
+def _separate(brief: Brief, requirements: Sequence[Requirement], people: Sequence[str]) -> bool:
+    """Whether people have different rights: two roles at least, and a rule about who may do what."""
+    told = any(_RIGHTS.search(fold(s.text)) for s in brief.sentences)
+    return len(people) > 2 and (
+        told or any(roles_in(r.text, brief.language) and restricted(r.text) for r in requirements)
+    )
+
+
 def _without_twins(tasks: list[Task]) -> list[Task]:
-    """Join tasks of one role with the same title: the first one then serves the stories of all."""
-    kept: dict[tuple[str, str], Task] = {}
-    renamed: dict[str, str] = {}
-    for task in tasks:
-        key = (task.role, " ".join(sorted(task.title.lower().split())))
-        if twin := kept.get(key):
-            serves = tuple(dict.fromkeys((*twin.serves, *task.serves)))
-            kept[key] = twin.model_copy(
-                update={"serves": serves, "source": tuple(dict.fromkeys((*twin.source, *task.source)))}
-            )
-            renamed[task.id] = twin.id
-        else:
-            kept[key] = task
+    """Join tasks of one role whose titles say the same: the first one then serves the stories of all."""
+    first: dict[int, int] = {}
+    for one, other in similar_pairs([f"{task.role} {task.title}" for task in tasks]):
+        a, b = tasks[one], tasks[other]
+        if a.role == b.role and numbers(a.title) == numbers(b.title) and negated(a.title) == negated(b.title):
+            first[other] = first.get(one, one)
+    kept = dict(enumerate(tasks))
+    for other, one in first.items():
+        twin, task = kept[one], kept.pop(other)
+        serves = tuple(dict.fromkeys((*twin.serves, *task.serves)))
+        source = tuple(dict.fromkeys((*twin.source, *task.source)))
+        kept[one] = twin.model_copy(update={"serves": serves, "source": source})
+    renamed = {tasks[other].id: tasks[one].id for other, one in first.items()}
     return [_redirect(task, renamed) for task in kept.values()]
 
 
@@ -269,6 +288,8 @@ def _questions(brief: Brief, requirements: Sequence[Requirement], parts: Parts) 
     days = [day(language, found) for found in deadlines(brief)]
     asked = [*questions(brief, requirements, money, days)]
     asked += [Question(id="Q1", text=question, blocks=blocks) for question, blocks in parts.questions]
+    twins = {other for _, other in similar_pairs([q.text for q in asked])}
+    asked = [q for at, q in enumerate(asked) if at not in twins]
     missing = [name for known, name in ((money, "ask_budget"), (days, "ask_deadline")) if not known]
     asked += [Question(id="Q1", text=text[f"written.{name}"]) for name in missing]
     whom = text["written.client"]

@@ -44,12 +44,15 @@ class Groundwork:
     """Id of the set-up, for which everything waits."""
 
 
-def groundwork(tasks: Sequence[Task], past: Analogies, people: Sequence[str], language: str) -> Groundwork:
-    """What is to be done besides the requirements' own tasks, in an order that makes the critical path sound."""
+def groundwork(tasks: Sequence[Task], past: Analogies, separate: bool, language: str) -> Groundwork:
+    """What is to be done besides the requirements' own tasks, in an order that makes the critical path sound.
+
+    `separate`: the product's people have different rights, so that they must sign in.
+    """
     if not tasks:
         return Groundwork((), (), ())
     shared = {kind: found for kind in _KINDS if (found := _shared(kind, past.tasks))}
-    if len(set(people)) < 2:
+    if not separate:
         shared.pop("access", None)
     say = table(language, "writing")["groundwork"]
     made: dict[str, Task] = {}
@@ -69,7 +72,7 @@ def groundwork(tasks: Sequence[Task], past: Analogies, people: Sequence[str], la
         "release": [made["acceptance"].id] if "acceptance" in made else ends,
     }
     linked = tuple(_after(task, before.get(kind, [])) for kind, task in made.items())
-    absent = tuple(k for k in _KINDS if k not in made and not (k == "access" and len(set(people)) < 2))
+    absent = tuple(k for k in _KINDS if k not in made and (separate or k != "access"))
     first = tuple(made[k].id for k in ("setup", "access") if k in made)
     return Groundwork(linked, first, absent, made["setup"].id if "setup" in made else "")
 

@@ -27,7 +27,7 @@ from plansmith.plan import (
     unfaithful,
 )
 from plansmith.prompts import WORDING, Wording
-from plansmith.writing.clean import Evidence
+from plansmith.writing.clean import MARKUP, Evidence
 from plansmith.writing.engine import Engine, Request
 from plansmith.writing.grammar import RequirementLine, read_sentence, sentence_grammar
 from plansmith.writing.story import read_opening
@@ -69,10 +69,13 @@ def listen(
     say: Wording = WORDING,
 ) -> Heard:
     """Find the requirements of one sentence."""
+    brief = evidence.brief
     talk = Talk((prompts.system(say.system), prompts.sentence_step(sentence, before, say)))
     cue, other = requirement_cue(sentence), not_product(sentence)
     if other and not cue:
         return Heard(sentence, (), other, talk)
+    if MARKUP.search(sentence.text) and len(content_words(MARKUP.sub(" ", sentence.text), brief.language)) < 2:
+        return Heard(sentence, (), "markup", talk)
     request = Request("", sentence_grammar(may_be_nothing=not _firm(cue, sentence, people)), 140)
     answer = talk.ask(engine, request)
     lines = read_sentence(answer)

@@ -20,15 +20,16 @@ from rapidfuzz import fuzz
 from plansmith import prompts
 from plansmith.errors import InputError
 from plansmith.locale import table
-from plansmith.plan import Brief, Plan, Requirement, amounts, content_words, dates, negated, numbers, roles
+from plansmith.plan import Brief, Plan, Requirement, amounts, content_words, dates, negated, numbers, roles, roles_in
 from plansmith.plan.similar import similar_pairs
 from plansmith.prompts import WORDING, Wording
 from plansmith.sources.pasttasks import PastTask
+from plansmith.writing.area import area, platform
 from plansmith.writing.clean import Evidence, broken, repeats
 from plansmith.writing.compose import Parts, compose, requirement
 from plansmith.writing.engine import Engine, Request
 from plansmith.writing.estimate import Analogies
-from plansmith.writing.grammar import DECISION, QUESTION, RISK, TITLE, read_decision, read_risk
+from plansmith.writing.grammar import DECISION, QUESTION, RISK, TITLE, Work, read_decision, read_risk
 from plansmith.writing.listen import Heard, Wish, listen
 from plansmith.writing.talk import Talk
 from plansmith.writing.work import Planned, plan_work
@@ -83,8 +84,9 @@ def write_plan(
     of the model's own words only what the client or the trade says; by default for small models.
     """
     said = (say.system, say.sentence, say.summary, say.question, say.risk, say.decision, say.whole)
+    said = (*said, say.requirement.partition("{")[0], "The client says", "You are a senior")
     evidence = Evidence(brief, foreign, copied, said, is_small(engine) if careful is None else careful)
-    people = (*("staff member" if role == "staff" else role for role in roles(brief)), _ANYONE[brief.language])
+    people = _people(brief)
     analogies = Analogies(past)
     with _pool(engine.slots) as pool:
         heard = _listen_all(evidence, people, engine, say, pool, watch)
@@ -108,16 +110,32 @@ def write_plan(
             decisions=tuple(d for d in (read_decision(text) for text, _ in asides["decision"]) if d),
         )
         works = [p.work if p else None for p in planned]
+        if evidence.careful:
+            front = platform(brief, analogies)
+            works = [_placed(w, r, analogies, front) if w else None for w, r in zip(works, needed, strict=True)]
         plan = compose(brief, needed, works, parts, analogies, title, unheard, people)
         watch(Event("part", 1, 1, plan.title))
     log = _log(heard, parts_talk, plan, analogies)
     return Written(plan, tuple(log), sum(wish.quoted for wish, _ in wishes), tuple(unheard.items()))
 
 
+def _people(brief: Brief) -> tuple[str, ...]:
+    """The client's roles, and anybody. A word of a list in parentheses "(title, author)" is no role."""
+    outside = {role for s in brief.sentences for role in roles_in(re.sub(r"\([^()]*\)", " ", s.text), brief.language)}
+    named = (role for role in roles(brief) if role in outside)
+    return tuple(dict.fromkeys((*("staff member" if r == "staff" else r for r in named), _ANYONE[brief.language])))
+
+
 def is_small(engine: Engine) -> bool:
     """Whether an engine's model is so small that its own words are mostly beside the point: below 1 GB as a file."""
     model = getattr(engine, "model", None)
     return model.stat().st_size < 1e9 if isinstance(model, Path) else bool(getattr(engine, "careful", True))
+
+
+def _placed(work: Work, needed: Requirement, past: Analogies, front: str) -> Work:
+    """The work with each task in the area that its words and the archive tell."""
+    tasks = tuple((area(title, needed.text, said, past, front), title) for said, title in work.tasks)
+    return replace(work, tasks=tasks)
 
 
 def _joined(wishes: Sequence[tuple[Wish, Talk]]) -> list[tuple[Wish, Talk]]:
@@ -222,7 +240,7 @@ def is_money_or_time(text: str) -> bool:
 def _fitting(people: Sequence[str], wish: Wish, careful: bool) -> list[str]:
     """The roles that the sentence itself names. Where it names none: all of the brief's; of these a small model picks
     any, so that to it only "user" is offered."""
-    said = f"{wish.sentence.text} {wish.sentence.lead_in}".lower()
+    said = re.sub(r"\([^()]*\)", " ", f"{wish.sentence.text} {wish.sentence.lead_in}".lower())
     # a story is never told by those who must be kept out
     named = [p for p in people if p.lower().removesuffix(" member") in said and not p.lower().startswith("unauthori")]
     return named or ([people[-1]] if careful else list(people))
@@ -261,7 +279,11 @@ def _asides(
         answer = evidence.mended(future.result())
         alike = any(fuzz.token_set_ratio(answer, other) > 80 for other, _ in found[kind])
         shared = set(content_words(answer, evidence.brief.language)) & evidence.stems
-        pointless = evidence.careful and len(shared) < _SHARED
+        pointless = evidence.careful and (
+            len(shared) < _SHARED
+            or (kind == "question" and not _WORTH_ASKING.match(answer))
+            or len(found[kind]) >= _SMALL
+        )
         if alike or pointless or _faults(answer, evidence) or _echoes(answer, texts):
             one.talk.note(
                 f"{kind} dropped", answer, _faults(answer, evidence) or ["says nothing new of the client's matter"]
@@ -271,7 +293,10 @@ def _asides(
     return {kind: answers[:_KEPT] for kind, answers in found.items()}
 
 
-_SHARED = 2
+_SHARED, _SMALL = 2, 2
+_WORTH_ASKING = re.compile(
+    r"(?:who|when|which|what|where|how (?:many|much|long|often|soon)|may|should|cine|când|care|ce|cât)\b", re.I
+)
 """Content words of the client that a small model's question or risk must hold, or it is about nothing."""
 
 
