@@ -115,8 +115,9 @@ def token_losses(model: Any, found: Sequence[Probe]) -> list[float]:
     with torch.no_grad():
         for probe in found:
             ids = torch.tensor([probe.ids], device=next(model.parameters()).device)
-            likely = model(input_ids=ids, use_cache=False).logits[0].float().log_softmax(-1)
-            losses += [-float(likely[p - 1, probe.ids[p]]) for p in probe.positions]
+            before = torch.tensor([p - 1 for p in probe.positions], device=ids.device)
+            likely = model(input_ids=ids, use_cache=False, logits_to_keep=before).logits[0].float().log_softmax(-1)
+            losses += [-float(row[probe.ids[p]]) for row, p in zip(likely, probe.positions, strict=True)]
     return losses
 
 
