@@ -70,7 +70,7 @@ def export_plan(
 
 def target(one: Format, place: Path, alone: bool) -> Path:
     """Where a format is written: the place itself if it is the only one and named so, else the place and a suffix."""
-    if alone and not one.folder and place.suffix.lower() == Path(one.suffix).suffix:
+    if alone and not one.folder and place.suffix and one.suffix.endswith(place.suffix.lower()):
         return place
     return place.with_name(place.name + one.suffix)
 

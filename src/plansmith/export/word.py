@@ -46,6 +46,7 @@ def docx(made: Planned) -> bytes:
 def drawing(document: Any, told: Document) -> Any:
     """What draws blocks into a document, as wide as its text."""
     from plansmith.export.wordblocks import Drawing
+    from plansmith.export.wordparts import clean
 
     section = document.sections[-1]
     width = section.page_width - section.left_margin - section.right_margin
@@ -56,7 +57,9 @@ def drawing(document: Any, told: Document) -> Any:
 
         paragraph = document.add_paragraph()
         shape = paragraph.add_run().add_picture(io.BytesIO(pdf.picture(told, block)), width=width)
-        shape._inline.docPr.set("descr", description)
+        shape._inline.docPr.set("descr", clean(description))
+        for side in ("distT", "distB", "distL", "distR"):  # without them, LibreOffice sets the picture in by 3 mm
+            shape._inline.set(side, "0")
         paragraph._p.getparent().remove(paragraph._p)
         return paragraph._p
 
@@ -88,6 +91,7 @@ def _pages(told: Document, draw: Any) -> Any:
         parts = list(draw.section(section))
         if not number:
             parts[0].pPr.append(el("pageBreakBefore"))
+            parts[0].pPr.append(el("spacing", before=0))
         yield from parts
 
 
