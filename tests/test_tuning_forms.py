@@ -8,7 +8,7 @@ import torch
 
 from plansmith.errors import InputError, ResourceError
 from plansmith.prompts import Message
-from plansmith.tuning import fused
+from plansmith.tuning import fused, lean
 from plansmith.tuning.bases import LLAMA2, find_base
 from plansmith.tuning.forecast import SHAPES, Shape, fitted, memory, needed
 from plansmith.tuning.guards import Guards
@@ -86,13 +86,14 @@ def rows(count: int, seed: int = 0) -> list[Row]:
 
 def trained(base: Path, steps: int, part_tokens: int, fuse: bool = True) -> list[float]:
     settings = {**RECIPE.as_dict(), "part_tokens": part_tokens, "batch": 8}
-    recipe, original = Recipe(**settings), fused.fuse
+    recipe, originals = Recipe(**settings), (fused.fuse, lean.slim)
     processes = accelerator(recipe)
-    fused.fuse = original if fuse else lambda model: 0
+    if not fuse:
+        fused.fuse = lean.slim = lambda model: 0
     try:
         model, optimizer = prepare(load_model(find_base(str(base)), recipe), recipe, processes)
     finally:
-        fused.fuse = original
+        fused.fuse, lean.slim = originals
     losses = []
     for step in range(steps):
         losses.append(add_gradients(model, rows(8, step), part_tokens, processes))
@@ -108,6 +109,16 @@ def test_a_batch_in_parts_learns_what_a_whole_batch_learns(tiny_llama: Path) -> 
 
 def test_fused_layers_compute_what_peft_computes(tiny_llama: Path) -> None:
     assert trained(tiny_llama, 4, 1024) == pytest.approx(trained(tiny_llama, 4, 1024, fuse=False), rel=1e-5)
+
+
+def test_lean_layers_are_taken_and_16_bits_of_the_frozen_weights_change_nothing_that_counts(tiny_llama: Path) -> None:
+    processes = accelerator(RECIPE)
+    model, _ = prepare(load_model(find_base(str(tiny_llama)), RECIPE), RECIPE, processes)
+    assert sum(type(layer.forward).__module__.endswith("lean") for layer in model.modules()) == 2
+    wide = mean_loss(model, rows(4), 1024, processes)
+    saved = lean.narrow(model)
+    assert saved == 2 * 2 * (2 * 32 * 32 + 2 * 32 * 16 + 3 * 32 * 64)
+    assert mean_loss(model, rows(4), 1024, processes) == pytest.approx(wide, rel=1e-5)
 
 
 def test_the_loss_is_that_of_plain_cross_entropy(tiny_llama: Path) -> None:
@@ -172,10 +183,10 @@ def test_memory_forecasts_are_within_5_per_cent_of_what_was_measured_on_an_h200(
         ("llama-2-13b", 4096, False, True, 35.79),
         ("llama-2-13b", 4096, True, True, 10.72),
     ]
-    for name, tokens, checkpointing, lean, peak in measured:
+    for name, tokens, checkpointing, liger, peak in measured:
         settings = {"precision": "bf16", "quantization": "nf4", "rank": 16, "checkpointing": checkpointing}
         recipe = Recipe(**{**RECIPE.as_dict(), **settings})
-        assert memory(SHAPES[name], recipe, tokens, True, lean) == pytest.approx(peak, rel=0.05), (name, tokens)
+        assert memory(SHAPES[name], recipe, tokens, True, liger) == pytest.approx(peak, rel=0.05), (name, tokens)
 
 
 def test_memory_decides_on_parts_and_checkpointing_and_never_against_the_user() -> None:

@@ -19,16 +19,19 @@ def fuse(model: Any) -> int:
     """
     from peft.tuners.lora import LoraLayer
 
-    fused = 0
-    layers: list[Any] = [module for module in model.modules() if isinstance(module, LoraLayer)]
+    layers: list[Any] = [module for module in model.modules() if isinstance(module, LoraLayer) and is_plain(module)]
     for layer in layers:
-        if _is_plain(layer):
-            layer.forward = _Forward(layer)
-            fused += 1
-    return fused
+        layer.forward = _Forward(layer)
+    return len(layers)
 
 
-def _is_plain(layer: Any) -> bool:
+def fused_layers(model: Any) -> list[Any]:
+    """The LoRA layers of a model that compute fused."""
+    return [module for module in model.modules() if isinstance(getattr(module, "forward", None), _Forward)]
+
+
+def is_plain(layer: Any) -> bool:
+    """Whether a LoRA layer of peft's is one that this room can compute."""
     name, base = "default", layer.get_base_layer()
     return (
         name in layer.lora_A
@@ -53,7 +56,7 @@ class _Forward:
         return _LoraLinear.apply(x, a, b, layer.scaling["default"], layer.get_base_layer())  # type: ignore[no-untyped-call]
 
 
-def _frozen_weight(base: Any, dtype: torch.dtype) -> torch.Tensor:
+def frozen_weight(base: Any, dtype: torch.dtype) -> torch.Tensor:
     """The base layer's weight (outputs, inputs), out of its 4 bits if need be."""
     state = getattr(base.weight, "quant_state", None)
     if state is None:
@@ -81,7 +84,7 @@ class _LoraLinear(torch.autograd.Function):
         with torch.autocast(kind, enabled=False):
             flat, a, b = x.reshape(-1, x.shape[-1]).to(dtype), a.to(dtype), b.to(dtype)
             low = flat @ a.T
-            y = flat @ _frozen_weight(base, dtype).T
+            y = flat @ frozen_weight(base, dtype).T
             y.addmm_(low, b.T, alpha=scale)
         ctx.save_for_backward(flat, low, a, b)
         return y.view(*x.shape[:-1], y.shape[-1])
@@ -96,7 +99,7 @@ class _LoraLinear(torch.autograd.Function):
         grad_b = (up.T @ low).mul_(ctx.scale).to(master)
         grad_x = None
         if ctx.needs_input_grad[0]:
-            grad_x = up @ _frozen_weight(ctx.base, flat.dtype)
+            grad_x = up @ frozen_weight(ctx.base, flat.dtype)
             grad_x.addmm_(lowered, a)
             grad_x = grad_x.view(ctx.shape).to(x_dtype)
         return grad_x, grad_a, grad_b, None, None

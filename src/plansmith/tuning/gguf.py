@@ -25,6 +25,8 @@ _LAYERS = {
     "mlp.up_proj": "ffn_up",
     "mlp.down_proj": "ffn_down",
 }
+_PIECE = 2048
+"""Rows that are dequantised at once."""
 _ADAPTER_KEY = re.compile(r"^base_model\.model\.model\.layers\.(\d+)\.(\w+\.\w+)\.lora_A\.weight$")
 
 
@@ -83,19 +85,21 @@ def read_model(path: Path) -> Any:
     on two cores, transformers 5.23) and leaves a quantiser behind that refuses saving.
     """
     import gguf
-    import numpy
     import torch
     from transformers import LlamaForCausalLM
+
+    from plansmith.tuning.machine import release
 
     reader = gguf.GGUFReader(str(path))
     config = _config(reader)
     heads = {"attn_q": config.num_attention_heads, "attn_k": config.num_key_value_heads}
+    reader.fields.clear()  # a vocabulary's worth of small objects, as large as a third of the weights
+    release()
     state = {}
     for tensor in reader.tensors:
-        matrix, part = weights(tensor).astype("float32"), tensor.name.split(".")
-        if len(part) == 4 and part[2] in heads:
-            matrix = unrotary_rows(matrix, heads[part[2]])
-        state[their_name(tensor.name)] = torch.from_numpy(numpy.ascontiguousarray(matrix))
+        part = tensor.name.split(".")
+        turn = heads.get(part[2], 0) if len(part) == 4 else 0
+        state[their_name(tensor.name)] = torch.from_numpy(_in_pieces(tensor, turn))
     with torch.device("meta"):
         model = LlamaForCausalLM(config)
     model.load_state_dict(state, strict=False, assign=True)
@@ -103,6 +107,23 @@ def read_model(path: Path) -> Any:
     # buffers are not in the file: make them anew, off the meta device
     model.model.rotary_emb = type(model.model.rotary_emb)(config=config)
     return model
+
+
+def _in_pieces(tensor: Any, heads: int) -> Any:
+    """A tensor in float32, in transformers' order of rows, without a second copy of all of it on the way."""
+    import numpy
+    from gguf.quants import dequantize
+
+    if tensor.data.ndim < 2 or heads:
+        whole = unrotary_rows(weights(tensor), heads) if heads else weights(tensor)
+        return numpy.array(whole, "float32", order="C")  # a copy: what is in float32 already is a view of the file
+    found = None
+    for start in range(0, len(tensor.data), _PIECE):
+        piece = dequantize(tensor.data[start : start + _PIECE], tensor.tensor_type)
+        if found is None:
+            found = numpy.empty((len(tensor.data), *piece.shape[1:]), "float32")
+        found[start : start + _PIECE] = piece
+    return found
 
 
 def _config(reader: Any) -> Any:

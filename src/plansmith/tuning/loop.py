@@ -78,14 +78,19 @@ def fit(
     it raises, the state is saved first. Raises ResourceError when training diverges (the last good state is kept) and
     InputError for checkpoints of another training.
     """
+    from plansmith.tuning.lean import narrow
     from plansmith.tuning.load import accelerator as make_accelerator
     from plansmith.tuning.load import load_model
     from plansmith.tuning.loss import add_gradients, mean_loss
-    from plansmith.tuning.machine import peak_memory
+    from plansmith.tuning.machine import peak_memory, release
 
+    release()
     accelerator = make_accelerator(recipe, track, folder)
     place, main = folder / "checkpoints", accelerator.is_main_process
     model, optimizer = prepare(load_model(base, recipe), recipe, accelerator)
+    if accelerator.num_processes == 1 and accelerator.device.type == "cpu" and recipe.precision == "fp32":
+        narrow(model)
+    release()
     trained = [p for p in model.parameters() if p.requires_grad]
     schedule = [
         (epoch, batch)
@@ -106,6 +111,7 @@ def fit(
             checkpoint.drop_bests(place, state.best)
 
     def measure() -> None:
+        release()  # what a training step needs and a measurement does not
         loss = mean_loss(model, held_out, recipe.part_tokens, accelerator, check)
         better = bool(state.held_out) and loss < state.lowest
         state.held_out.append((state.step, loss))
@@ -214,12 +220,14 @@ def prepare(loaded: Any, recipe: Recipe, accelerator: Any) -> tuple[Any, Any]:
     import torch
     from peft import LoraConfig, get_peft_model
 
-    from plansmith.tuning import fused
+    from plansmith.tuning import fused, lean
     from plansmith.tuning.loss import Supervised
 
     torch.manual_seed(recipe.seed)  # after loading, which may draw random numbers of its own
     model = get_peft_model(loaded, LoraConfig(**adapter_settings(recipe)))
     fused.fuse(model)
+    if not torch.cuda.is_available():
+        lean.slim(model)
     if recipe.checkpointing:
         model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
     supervised = Supervised(model)

@@ -74,6 +74,7 @@ def train(
             tokenizer = load_tokenizer(base)
             rows = training_rows(parts.train, tokenizer, base)
             held_out = training_rows(parts.test, tokenizer, base)
+            del tokenizer
             machine = this_machine()
             recipe = resolve(base, overrides, len(rows), machine)
             recipe = fitted(shape_of(base), recipe, [*rows, *held_out], machine, given(overrides))
