@@ -120,7 +120,7 @@ def test_a_proof_trains_each_fold_and_compares_the_arms(proven: tuple[object, Pa
     assert len(proof.outputs) == 9  # type: ignore[attr-defined]
     assert {o.failed for o in proof.outputs} == {""}  # type: ignore[attr-defined]
     assert len(proof.losses) == 3  # type: ignore[attr-defined]
-    assert all(0 < b for loss in proof.losses for b in bits_per_byte(loss))  # type: ignore[attr-defined]
+    assert all(b > 0 for loss in proof.losses for b in bits_per_byte(loss))  # type: ignore[attr-defined]
     assert all("too few clients to say (3" in v for v in proof.verdicts)  # type: ignore[attr-defined]
     assert not list(place.glob("runs/*/adapter"))
     json.dumps(proof.as_dict())  # type: ignore[attr-defined]

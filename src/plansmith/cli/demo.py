@@ -21,6 +21,7 @@ def demo(
     from rich.markdown import Markdown
 
     from plansmith.cli.console import console
+    from plansmith.cli.evaluate import short_verdict
     from plansmith.cli.learn import train_run
     from plansmith.cli.show import print_plan, print_run, training_progress, writing_progress
     from plansmith.cli.write import STEP_CONTEXT, STEP_SLOTS, open_engine, write_log, write_with
@@ -44,6 +45,10 @@ def demo(
         )
         run = train_run(archive, DEFAULT, name, runs, None, [], training_progress)
     print_run(run)
+    out.print(
+        "\n[bold]Was it worth it?[/] The tuned model and the untuned one write for the projects that were held out."
+    )
+    short_verdict(run, archive)
     out.print(f"\n[bold]2. A plan for a client it has never seen[/] ({brief})")
     model = open_engine(name, "", runs, STEP_SLOTS, STEP_CONTEXT)
     try:

@@ -21,18 +21,18 @@ from plansmith.writing.engine import Engine, LlamaEngine, TransformersEngine
 Arm = Literal["base", "examples", "tuned"]
 ARMS: tuple[Arm, ...] = ("base", "examples", "tuned")
 TITLES: dict[Arm, str] = {"base": "base", "examples": "base with examples", "tuned": "tuned"}
-CONTEXT = 8192
+SLOTS, CONTEXT = 8, 16_384
+"""Prompts at a time, and tokens that they share."""
 
 
 def open_arm(arm: Arm, base: Base, run: Run, shown: Sequence[Document]) -> Engine:
     """The engine of an arm. `shown`: the projects that the run learned from, whose texts `examples` may quote.
 
-    One prompt at a time: side by side, llama.cpp adds numbers up in another order each time, and a proof would not
-    repeat. Raises InputError where the weights of the base arm are those of the run.
+    Raises InputError where the weights of the base arm are those of the run.
     """
     if arm == "tuned":
         if run.gguf:
-            return LlamaEngine(run.gguf, base.chat, 1, CONTEXT)
+            return LlamaEngine(run.gguf, base.chat, SLOTS, CONTEXT)
         return TransformersEngine(base, run.adapter)
     plain = _untuned(base, run)
     if arm == "base":
@@ -46,7 +46,7 @@ def _untuned(base: Base, run: Run) -> Engine:
     weights = Path(base.source)
     if run.gguf and weights_hash(weights) == weights_hash(run.gguf):
         raise InputError(f"{weights} holds the weights of {run.folder}: the base arm would be the tuned model.")
-    return LlamaEngine(weights, base.chat, 1, CONTEXT)
+    return LlamaEngine(weights, base.chat, SLOTS, CONTEXT)
 
 
 def weights_hash(path: Path) -> str:

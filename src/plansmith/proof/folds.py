@@ -99,7 +99,7 @@ def run_fold(
         name = f"fold-{fold.number}-seed-{seed}"
         loss_file = place / "losses" / f"{name}.json"
         if missing or not loss_file.is_file():
-            run = given or _trained(fold, setting, seed, name, place / "runs", tell)
+            run = given or trained(fold, setting, seed, name, place / "runs", tell)
             refuse_known(run, fold.test)
             write_text(loss_file, json.dumps(asdict(_loss(run, fold, setting, seed))))
             for arm in missing:
@@ -128,7 +128,8 @@ def refuse_known(run: Run, documents: Sequence[Document]) -> None:
         raise InputError(f"The run {run.name} has seen these projects; a test on them would prove nothing:", found)
 
 
-def _trained(fold: Fold, setting: Setting, seed: int, name: str, runs: Path, tell: Tell) -> Run:
+def trained(fold: Fold, setting: Setting, seed: int, name: str, runs: Path, tell: Tell) -> Run:
+    """The fold's run of that name: finished already, gone on with, or trained now."""
     from plansmith.tuning.train import train
 
     if (runs / name / "run.json").is_file():
