@@ -118,7 +118,7 @@ def reader() -> Any:
         pytest.skip("no Java")
     if not jpype.isJVMStarted():
         jpype.startJVM()
-    return jpype.JPackage("org").mpxj.reader.UniversalProjectReader
+    return jpype.JPackage("org").mpxj
 
 
 @pytest.mark.slow
@@ -145,6 +145,12 @@ def test_mpxj_reads_the_same_plan(reader: Any, tmp_path: Path, name: str) -> Non
     assert {str(m.getFinish())[:10] for id, m in theirs.items() if id[0] == "M"} == {
         f"{m.finish:%Y-%m-%d}" for m in sample.schedule.milestones if m.finish
     }
+    # Microsoft's way of scheduling, done anew, comes to the same dates: links, constraints and calendars suffice
+    reader.cpm.MicrosoftScheduler().schedule(project, project.getProjectProperties().getStartDate())
+    for ours in sample.schedule.tasks:
+        assert ours.finish is not None
+        anew = dt.datetime.fromisoformat(str(theirs[ours.id].getFinish()))
+        assert abs(anew - ours.finish) < dt.timedelta(seconds=90), ours.id
 
 
 # ---- TaskJuggler ----------------------------------------------------------------------------------------------------
@@ -222,7 +228,7 @@ def test_mermaid_reads_ids_dates_links_and_any_text(parsed: Any) -> None:
             one.id: (f"{one.id} {titles[one.id]}", f"{one.start:%Y-%m-%dT%H:%M}", f"{one.finish:%Y-%m-%dT%H:%M}")
             for one in sample.schedule.tasks
         }
-        assert gantt["title"] == sample.plan.title
+        assert gantt["title"].rstrip("…") == sample.plan.title[: len(gantt["title"].rstrip("…"))]
         assert dict(flow["nodes"]) == {id: f"{id} {titles[id]}" for id in bars}
         assert [(start, end) for start, end, _ in flow["edges"]] == [
             (link.task, one.id) for one in sample.plan.tasks for link in one.depends_on

@@ -59,7 +59,7 @@ def shown(text: str) -> str:
 
 def labelled(text: str) -> str:
     """A text for C4 diagrams, which show entity codes as codes: the few marks that matter become ones like them."""
-    alike = {ord('"'): "\u201d", ord("<"): "\u2039", ord(">"): "\u203a", ord("#"): "\uff03"}
+    alike = {ord('"'): "\u201d", ord("<"): "\u2039", ord(">"): "\u203a", ord("#"): "\uff03", ord("\\"): "\u2216"}
     return text.translate(alike).replace("%%", "%\u200b%")
 
 
@@ -86,7 +86,11 @@ def _in_parts(name: str, head: list[str], blocks: Iterable[_Block]) -> dict[str,
 
 def _gantt(made: Planned) -> dict[str, bytes]:
     plan, dated = made.plan, made.schedule.start is not None
-    head = ["gantt", f"  title {shown(plan.title)}", f"  dateFormat {'YYYY-MM-DD HH:mm' if dated else 'X'}"]
+    head = [
+        "gantt",
+        f"  title {shown(_short(plan.title, 100))}",
+        f"  dateFormat {'YYYY-MM-DD HH:mm' if dated else 'X'}",
+    ]
     head += [*(["  axisFormat %Y-%m-%d"] if dated else []), "  todayMarker off"]
     return _in_parts("gantt", head, _bars(made))
 
@@ -97,7 +101,7 @@ def _bars(made: Planned) -> Iterator[_Block]:
     titles = {task.id: task.title for task in made.plan.tasks}
     ends = {milestone.id: milestone for milestone in made.schedule.milestones}
     for goal in [*found, None]:
-        section = f"  section {shown(goal.name if goal else say(made.plan, 'no_milestone'))}"
+        section = f"  section {shown(_short(goal.name if goal else say(made.plan, 'no_milestone'), 30))}"
         inside = [task for task in made.schedule.tasks if home.get(task.id, "") == (goal.id if goal else "")]
         for task in sorted(inside, key=lambda one: (one.start_h, one.finish_h)):
             critical = "crit, " if task.critical else ""
@@ -105,8 +109,13 @@ def _bars(made: Planned) -> Iterator[_Block]:
             yield _Block(section, (f"  {task.id} {shown(titles[task.id])} :{critical}{task.id}, {when}",))
         end = ends[goal.id] if goal else None
         if goal and end and end.finish_h is not None:
-            mark = f"  {shown(goal.name)} :milestone, {goal.id}, {_when(end.finish, end.finish_h)}, 0d"
+            mark = f"  {shown(_short(goal.name, 60))} :milestone, {goal.id}, {_when(end.finish, end.finish_h)}, 0d"
             yield _Block(section, (mark,))
+
+
+def _short(text: str, most: int) -> str:
+    """What fits beside the bars."""
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
 
 
 def _when(moment: dt.datetime | None, hours: float) -> str:

@@ -77,8 +77,9 @@ def mspdi(made: Planned) -> bytes:
     _calendars(etree.SubElement(root, "Calendars"), made, people.values())
     tasks = etree.SubElement(root, "Tasks")
     uid = {row.id: row.uid for row in rows if row.id}
+    known = {task.id: task for task in done.tasks}
     for row in rows:
-        _task(etree.SubElement(tasks, "Task"), made, row, uid)
+        _task(etree.SubElement(tasks, "Task"), made, row, uid, known)
     resources = etree.SubElement(root, "Resources")
     own = {person.uid: _BASE + n for n, person in enumerate((p for p in people.values() if p.leave), 1)}
     for person in people.values():
@@ -118,8 +119,8 @@ def _moment(moment: dt.datetime) -> str:
 
 
 def _span(hours: float) -> str:
-    minutes = round(hours * 60)
-    return f"PT{minutes // 60}H{minutes % 60}M0S"
+    seconds = round(hours * 3600)
+    return f"PT{seconds // 3600}H{seconds // 60 % 60}M{seconds % 60}S"
 
 
 def _hours(plan: Plan) -> tuple[str, str]:
@@ -254,7 +255,7 @@ def _flat(tops: Iterable[_Row]) -> Iterator[_Row]:
         yield from top.children
 
 
-def _task(element: Any, made: Planned, row: _Row, uid: dict[str, int]) -> None:
+def _task(element: Any, made: Planned, row: _Row, uid: dict[str, int], known: dict[str, ScheduledTask]) -> None:
     start, finish, lasts, work = _times_of(made, row)
     _add(element, UID=row.uid, ID=row.uid, Name=row.name, Active=1, Manual=0, Type=0, IsNull=0, WBS=row.outline)
     _add(element, OutlineNumber=row.outline, OutlineLevel=row.level, Priority=500)
@@ -263,7 +264,10 @@ def _task(element: Any, made: Planned, row: _Row, uid: dict[str, int]) -> None:
     _add(element, Summary=int(bool(row.children)), Critical=int(row.done.critical if row.done else 0))
     if row.done:
         _add(element, FreeSlack=_tenths(row.done.free_float_h), TotalSlack=_tenths(row.done.total_float_h))
-    held = row.done is not None and _held(row)
+    if row.done or row.milestone:  # nothing is done yet: readers that schedule anew want to be told so
+        _add(element, PercentComplete=0, ActualDuration=_span(0), ActualWork=_span(0))
+        _add(element, RemainingDuration=_span(lasts), RemainingWork=_span(work))
+    held = row.done is not None and _held(row, known)
     _add(element, ConstraintType=_NOT_EARLIER if held else _FROM_START, CalendarUID=-1)
     _add(element, ConstraintDate=_moment(start) if held else "", Notes=_note(made.plan, row))
     for before, kind, lag in _links(row):
@@ -283,11 +287,16 @@ def _links(row: _Row) -> Iterator[tuple[str, str, float]]:
     yield from ((link.task, link.type, link.lag) for link in (row.task.depends_on if row.task else ()))
 
 
-def _held(row: _Row) -> bool:
+def _held(row: _Row, done: dict[str, ScheduledTask]) -> bool:
     """Whether something else than a link of the plan fixes the start: a busy person, or leave."""
     assert row.task is not None
     assert row.done is not None
-    return row.done.start_h > EPS and row.done.driver not in {link.task for link in row.task.depends_on}
+    bounds = [0.0]
+    for link in row.task.depends_on:
+        if link.task in done and link.type in ("FS", "SS"):
+            before = done[link.task]
+            bounds.append((before.finish_h if link.type == "FS" else before.start_h) + link.lag)
+    return row.done.start_h > max(bounds) + EPS
 
 
 def _note(plan: Plan, row: _Row) -> str:
@@ -332,5 +341,7 @@ def _assignment(element: Any, number: int, row: _Row, person: _Person) -> None:
     assert row.done is not None
     assert row.done.start is not None
     assert row.done.finish is not None
-    _add(element, UID=number, TaskUID=row.uid, ResourceUID=person.uid, Finish=_moment(row.done.finish))
-    _add(element, Start=_moment(row.done.start), Units=f"{person.capacity:g}", Work=_span(row.done.effort_h))
+    work = _span(row.done.effort_h)
+    _add(element, UID=number, TaskUID=row.uid, ResourceUID=person.uid, ActualWork=_span(0))
+    _add(element, Finish=_moment(row.done.finish), RemainingWork=work, Start=_moment(row.done.start))
+    _add(element, Units=f"{person.capacity:g}", Work=work)
