@@ -127,9 +127,8 @@ def test_mpxj_reads_the_same_plan(reader: Any, tmp_path: Path, name: str) -> Non
     sample = {"small": made, "nasty": lambda: made(" ".join(NASTY)), "thousand": thousand}[name]()
     path = tmp_path / "plan.xml"
     path.write_bytes(mspdi(sample))
-    theirs = {
-        str(one.getName()).split(" ")[0]: one for one in reader().read(str(path)).getTasks() if not one.getSummary()
-    }
+    project = reader.reader.UniversalProjectReader().read(str(path))
+    theirs = {str(one.getName()).split(" ")[0]: one for one in project.getTasks() if not one.getSummary()}
     waits = {one.id: one.depends_on for one in sample.plan.tasks}
     assert len(theirs) == len(sample.schedule.tasks) + len(sample.schedule.milestones)
     for ours in sample.schedule.tasks:
