@@ -9,6 +9,7 @@ from plansmith import prompts
 from plansmith.plan import (
     Brief,
     Plan,
+    content_words,
     dates,
     missing_names,
     missing_numbers,
@@ -21,6 +22,7 @@ from plansmith.plan import (
 from plansmith.plan.copies import run_marks
 from plansmith.plan.similar import similar_pairs
 from plansmith.plan.words import fold
+from plansmith.writing.clean import MARKUP
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,9 @@ def held(plan: Plan, brief: Brief, past_runs: Collection[str] = ()) -> Held:
     """What holds of the plan of a brief. `past_runs`: marks of the runs of words of training plans."""
     cited = {i for r in plan.requirements for i in r.source}
     unused = {q.id for q in plan.quotes if q.unused}
-    bearing = [s.id for s in brief.sentences if requirement_cue(s) not in (None, "modal")]
+    words = {s.id: content_words(MARKUP.sub(" ", s.text), brief.language) for s in brief.sentences}
+    cued = [s for s in brief.sentences if requirement_cue(s) not in (None, "modal")]
+    bearing = [s.id for s in cued if len(words[s.id]) > 1 or not MARKUP.search(s.text)]
     stated = [r.text for r in plan.requirements if r.origin == "stated"]
     given = brief.text
     invented = [

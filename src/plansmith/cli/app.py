@@ -48,6 +48,7 @@ COMMANDS = (
     ("show", "plansmith.cli.plans:show", "Show a plan in the terminal: figures, critical path, Gantt chart."),
     ("render", "plansmith.cli.plans:render", "Make one HTML file of a plan, for the client."),
     ("export", "plansmith.cli.export:export", "Write a plan as Word, PDF, Excel, or for trackers and planners."),
+    ("explain", "plansmith.cli.explain:explain", "Show how an item came about: sentence, steps, past tasks."),
     ("diff", "plansmith.cli.plans:diff", "Compare two versions of a plan."),
     ("lint", "plansmith.cli.plans:lint", "Check a plan for gaps, contradictions and invented facts."),
     ("adopt", "plansmith.cli.adopt:adopt", "Propose a plan in our form from a plan in your own."),

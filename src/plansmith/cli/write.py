@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from plansmith.plan import Brief
+    from plansmith.prompts import Wording
     from plansmith.tuning.runs import Run
     from plansmith.writing.engine import Engine
     from plansmith.writing.write import Event, Written
@@ -56,6 +57,9 @@ def plan(
     ] = False,
     force: Annotated[bool, Parameter(negative=(), help="Replace the output file if it exists.")] = False,
     system: Annotated[str, Parameter(help="Another system prompt.")] = "",
+    prompts: Annotated[
+        Path | None, Parameter(help="Your own words for the steps: a YAML file (docs/how-it-works.md).")
+    ] = None,
     whole: Annotated[
         bool | None,
         Parameter(help="Write it with one prompt, in the team's own headings; by default as the run has learned."),
@@ -67,7 +71,8 @@ def plan(
 ) -> None:
     """Write the development plan for a client's brief, in steps, each sentence traced.
 
-    A run that learned from plans in the team's own form writes whole, in that form, and nothing of it is checked.
+    A run that learned from plans in the team's own form writes whole, in that form; what
+    the checks find in it is listed.
 
     Example: plansmith plan examples/brief.md -o plan.md
 
@@ -81,30 +86,32 @@ def plan(
     """
     from contextlib import nullcontext
 
+    from plansmith.cli.notices import note_language
     from plansmith.cli.show import print_plan, writing_progress
     from plansmith.plan import read_brief, render_json, render_plan
     from plansmith.writing.steplog import check_begun, remembering
+    from plansmith.writing.wording import read_wording
 
+    say = read_wording(prompts, system)
     _check(brief, engine, engine_model, base, jobs, resume, output)
     in_one = _writes_whole(run, "server" if engine and not run else base, runs) if whole is None else whole
     if len(brief) > 1 or (output and (output.is_dir() or not output.suffix)):
-        _plan_several(
-            brief, run, base, runs, system, output, in_one, engine, engine_model, jobs, resume, force, as_json
-        )
+        _plan_several(brief, run, base, runs, say, output, in_one, engine, engine_model, jobs, resume, force, as_json)
         return
     (brief_path,) = brief
     form = _form(output, force)
     if in_one:
-        _plan_whole(brief_path, run, base, runs, system, output, as_json, engine, engine_model)
+        _plan_whole(brief_path, run, base, runs, say, output, as_json, engine, engine_model)
         return
     if output:
         check_begun(output, resume, force)
     model = open_engine(run, base, runs, STEP_SLOTS, STEP_CONTEXT, engine, engine_model)
     try:
         text = read_brief(_told(brief_path))
+        note_language(text, model[1], base, engine)
         steps = remembering(model[0], output, resume, force) if output else nullcontext(model[0])
         with writing_progress(quiet=as_json) as watch, steps as asked:
-            written = write_with(text, (asked, model[1]), _title(brief_path), system, watch)
+            written = write_with(text, (asked, model[1]), _title(brief_path), say, watch)
     finally:
         model[0].close()
     if output:
@@ -147,7 +154,7 @@ def _plan_several(
     run: str,
     base: str,
     runs: Path,
-    system: str,
+    say: Wording,
     output: Path | None,
     in_one: bool,
     url: str,
@@ -157,6 +164,8 @@ def _plan_several(
     force: bool,
     as_json: bool,
 ) -> None:
+    from dataclasses import asdict
+
     from plansmith.cli.many import plan_many
     from plansmith.files import write_text
     from plansmith.plan import read_brief, render_plan
@@ -165,9 +174,9 @@ def _plan_several(
     def write(brief: Path, opened: tuple[Engine, Run | None], target: Path) -> None:
         text = read_brief(_told(brief))
         if in_one:
-            write_text(target, write_whole(text, opened[0], system, None).text.strip() + "\n")
+            write_text(target, write_whole(text, opened[0], say, None).text.strip() + "\n")
             return
-        written = write_with(text, opened, _title(brief), system, lambda event: None)
+        written = write_with(text, opened, _title(brief), say, lambda event: None)
         write_text(target, render_plan(written.plan))
         write_log(written, target.with_suffix(".log.jsonl"))
 
@@ -177,7 +186,7 @@ def _plan_several(
         output or Path(),
         lambda: open_engine(run, base, runs, slots, context, url, model, jobs),
         write,
-        {"system": system, "whole": in_one, "run": run},
+        {"prompts": asdict(say), "whole": in_one, "run": run},
         jobs,
         resume,
         force,
@@ -211,7 +220,7 @@ def _plan_whole(
     run: str,
     base: str,
     runs: Path,
-    system: str,
+    say: Wording,
     output: Path | None,
     as_json: bool,
     url: str = "",
@@ -219,9 +228,12 @@ def _plan_whole(
 ) -> None:
     """Write one text under the team's own headings, streaming where it goes to the terminal."""
     from plansmith.cli.console import console
+    from plansmith.cli.notices import note_faults, note_language
     from plansmith.errors import InputError
     from plansmith.files import write_text
     from plansmith.plan import read_brief
+    from plansmith.writing.audit import audit_whole
+    from plansmith.writing.clean import Evidence
     from plansmith.writing.whole import write_whole
 
     if output and output.suffix == ".json":
@@ -229,23 +241,25 @@ def _plan_whole(
     text = read_brief(_told(brief))
     if not text.sentences:
         raise InputError(f"{brief} holds no sentence to plan.")
-    engine, _ = open_engine(run, base, runs, 1, 8192, url, model)
+    engine, opened = open_engine(run, base, runs, 1, 8192, url, model)
     try:
-        answer = write_whole(text, engine, system, None if as_json else _print_at_once)
+        note_language(text, opened, base, url)
+        answer = write_whole(text, engine, say, None if as_json else _print_at_once)
     finally:
         engine.close()
     if output:
         write_text(output, answer.text.strip() + "\n")
+    foreign, copied = (opened.client_words(), opened.copied_marks()) if opened else ([], frozenset())
+    faults = audit_whole(answer.text, Evidence(text, foreign, copied, (say.system, say.whole), careful=False))
     if as_json:
-        print(
-            json.dumps({"text": answer.text, "tokens": answer.tokens, "finished": answer.finished}, ensure_ascii=False)
-        )
+        found = {"text": answer.text, "tokens": answer.tokens, "finished": answer.finished}
+        print(json.dumps({**found, "faults": [fault.as_dict() for fault in faults]}, ensure_ascii=False))
         return
     print()
     out = console(stderr=True)
     if not answer.finished:
         out.print("[yellow]The model did not come to an end; what it wrote was cut.[/]")
-    out.print("[dim]Written whole, as the run has learned: nothing of it was checked against the brief.[/]")
+    note_faults(faults)
     if output:
         out.print(f"Written: [bold]{output}[/]")
 
@@ -352,7 +366,7 @@ def open_engine(
 
 
 def write_with(
-    text: Brief, model: tuple[Engine, Run | None], title: str, system: str, watch: Callable[[Event], None]
+    text: Brief, model: tuple[Engine, Run | None], title: str, say: Wording | str, watch: Callable[[Event], None]
 ) -> Written:
     """Write a plan with an opened engine and what its run knows of past projects."""
     from dataclasses import replace
@@ -361,15 +375,17 @@ def write_with(
     from plansmith.writing.write import write_plan
 
     engine, run = model
-    past, foreign = (run.past_tasks(), run.client_words()) if run else ([], [])
+    say = replace(prompts.WORDING, system=say or prompts.SYSTEM) if isinstance(say, str) else say
+    past, foreign, copied = (run.past_tasks(), run.client_words(), run.copied_marks()) if run else ([], [], [])
     return write_plan(
         text,
         engine,
         past,
         foreign,
         title.replace("-", " ").replace("_", " "),
-        replace(prompts.WORDING, system=system or prompts.SYSTEM),
+        say,
         watch,
+        copied,
     )
 
 

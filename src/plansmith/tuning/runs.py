@@ -2,7 +2,8 @@
 
 `runs/NAME/` holds run.json (base, recipe, split, data hash, versions, result), recipe.yaml (the settings, to be used
 again), metrics.jsonl (one line an optimiser step or a measurement), adapter/ (safetensors), model.gguf where the base is one, tasks.jsonl (the archive's
-tasks with their hours, from which new estimates are drawn) and words.txt (stems that only one or two projects hold).
+tasks with their hours, from which new estimates are drawn) and words.txt (stems that only one or two projects hold)
+and copies.txt (hashes by which a copied text is known).
 Try: plansmith train examples/archive --name first && cat runs/first/run.json
 """
 
@@ -63,6 +64,11 @@ class Run:
         """Stems that belong to single clients of the archive."""
         path = self.folder / "words.txt"
         return path.read_text(encoding="utf-8").split() if path.is_file() else []
+
+    def copied_marks(self) -> frozenset[str]:
+        """Marks of the runs of words of the projects that were learned from; none in a run of before they were kept."""
+        path = self.folder / "copies.txt"
+        return frozenset(path.read_text(encoding="utf-8").split()) if path.is_file() else frozenset()
 
     def past_tasks(self) -> list[PastTask]:
         """The tasks of the projects that were learned from."""
@@ -231,6 +237,14 @@ def client_words(documents: Iterable[tuple[str, str, str]]) -> list[str]:
 
 def write_client_words(stems: Iterable[str], folder: Path) -> None:
     (folder / "words.txt").write_text("".join(f"{stem}\n" for stem in stems), encoding="utf-8")
+
+
+def write_copied_marks(texts: Iterable[str], folder: Path) -> None:
+    """Keep by which runs of eight words a copy of these texts would be known; the words themselves are not kept."""
+    from plansmith.plan.copies import run_marks
+
+    marks = sorted({mark for text in texts for mark in run_marks(text)})
+    write_text(folder / "copies.txt", "".join(f"{mark}\n" for mark in marks))
 
 
 def write_past_tasks(tasks: Iterable[PastTask], folder: Path) -> None:

@@ -39,6 +39,7 @@ from plansmith.tuning.runs import (
     opened_alone,
     started,
     write_client_words,
+    write_copied_marks,
     write_past_tasks,
 )
 from plansmith.tuning.stop import Stop
@@ -104,6 +105,7 @@ def train(
             write_past_tasks(_past_tasks(parts.train), folder)
             texts = ((d.brief.text, d.plan_text, d.plan.language if d.plan else d.brief.language) for d in parts.train)
             write_client_words(client_words(texts), folder)
+            write_copied_marks((d.plan_text for d in parts.train), folder)
             write_text(folder / "recipe.yaml", _as_yaml(recipe))
             return finish(folder, story)
         except BaseException as error:

@@ -215,6 +215,8 @@ class TransformersEngine:
     """Any Llama-architecture model through transformers, with a run's adapter where one is given."""
 
     slots = 1
+    careful = False
+    """Its own words are taken beside the client's: it is large."""
 
     def __init__(self, base: Base, adapter: Path | None = None) -> None:
         from plansmith.tuning.load import load_model, load_tokenizer

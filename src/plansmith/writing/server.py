@@ -48,6 +48,7 @@ class ServerEngine:
     ) -> None:
         self.url = checked_url(url)
         self.slots = min(parallel, _SLOTS)
+        self.careful = False  # a server's model is large: its own words are taken beside the client's
         self._patience = patience or Patience()
         self._wire = Wire(self.url, _key(), parallel, self._patience, trust_env=not is_loopback(self.url))
         self._loop = asyncio.new_event_loop()

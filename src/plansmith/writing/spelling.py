@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from plansmith.plan import fold
 
@@ -40,8 +40,12 @@ def misspelt(text: str, known: Collection[str], language: str) -> dict[str, str]
 def mended(text: str, wrong: dict[str, str]) -> str:
     """The text with each misspelt word replaced by the client's; a capital stays a capital."""
     for word, right in wrong.items():
-        text = re.sub(rf"\b{word}\b", right.capitalize() if word[:1].isupper() else right, text)
+        text = re.sub(rf"\b{word}\b", partial(_cased, right), text, flags=re.IGNORECASE)
     return text
+
+
+def _cased(right: str, match: re.Match[str]) -> str:
+    return right.capitalize() if match.group()[:1].isupper() else right
 
 
 @lru_cache(maxsize=4096)

@@ -83,8 +83,18 @@ def write_plan(
     `foreign`: stems that belong to past clients; `copied`: marks of the runs of words of past plans. `careful`: take
     of the model's own words only what the client or the trade says; by default for small models.
     """
-    said = (say.system, say.sentence, say.summary, say.question, say.risk, say.decision, say.whole)
-    said = (*said, say.requirement.partition("{")[0], "The client says", "You are a senior")
+    said = (
+        say.system,
+        say.sentence,
+        say.summary,
+        say.question,
+        say.risk,
+        say.decision,
+        say.whole,
+        say.requirement.partition("{")[0],
+        "The client says",
+        "You are a senior",
+    )
     evidence = Evidence(brief, foreign, copied, said, is_small(engine) if careful is None else careful)
     people = _people(brief)
     analogies = Analogies(past)
@@ -128,6 +138,7 @@ def _people(brief: Brief) -> tuple[str, ...]:
 
 def is_small(engine: Engine) -> bool:
     """Whether an engine's model is so small that its own words are mostly beside the point: below 1 GB as a file."""
+    engine = getattr(engine, "_engine", engine)  # one that remembers asks another
     model = getattr(engine, "model", None)
     return model.stat().st_size < 1e9 if isinstance(model, Path) else bool(getattr(engine, "careful", True))
 
