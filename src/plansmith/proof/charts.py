@@ -61,7 +61,7 @@ def by_document(scored: Sequence[Scored], measure: str) -> str:
     )
     mean = data.mark_line(strokeWidth=3, color=INK, point={"filled": True, "size": 70, "color": INK})
     title = BY_NAME[measure].title + (f", {BY_NAME[measure].unit}" if BY_NAME[measure].unit else "")
-    return _drawn((lines + dots + mean.encode(x=x, y="mean(value):Q")).properties(width=250, height=170, title=title))
+    return _drawn((lines + dots + mean.encode(x=x, y="mean(value):Q")).properties(width=230, height=170, title=title))
 
 
 def intervals(found: Sequence[Difference]) -> str:
@@ -81,10 +81,13 @@ def intervals(found: Sequence[Difference]) -> str:
     data = altair.Chart(altair.Data(values=values))
     zero = altair.Chart(altair.Data(values=[{"at": 0}])).mark_rule(color=INK, strokeWidth=1).encode(x="at:Q")
     bars = data.mark_rule(strokeWidth=2.5).encode(
-        x=altair.X("low:Q", title="difference of means (right is better)"), x2="high:Q", y=y, color=colour
+        x=altair.X("low:Q", title="difference (right is better)", axis=altair.Axis(tickCount=5)),
+        x2="high:Q",
+        y=y,
+        color=colour,
     )
     dots = data.mark_circle(size=70, opacity=1).encode(x="mean:Q", y=y, color=colour)
-    return _drawn((zero + bars + dots).properties(width=420, height=max(60, 22 * len(values))))
+    return _drawn((zero + bars + dots).properties(width=250, height=max(60, 23 * len(values))))
 
 
 def _scale(altair: Any, order: Sequence[str]) -> Any:
@@ -104,13 +107,15 @@ def _drawn(chart: Any) -> str:
     import vl_convert
 
     styled = (
-        chart.configure_view(stroke=None)
+        chart.configure(font="system-ui, sans-serif")  # first: it replaces what was configured before
+        .configure_view(stroke=None)
         .configure_axis(
-            grid=True, gridColor=GRID, labelColor=SOFT, titleColor=SOFT, titleFontWeight="normal", domain=False
+            grid=True, gridColor=GRID, labelColor=SOFT, titleColor=SOFT, titleFontWeight="normal", domain=False,
+            labelFontSize=12, titleFontSize=12, tickColor=GRID,
         )
-        .configure_title(anchor="start", fontSize=13, color=INK, fontWeight=600)
-        .configure(font="system-ui, sans-serif")
-    )
+        .configure_legend(labelColor=SOFT, labelFontSize=12)
+        .configure_title(anchor="start", fontSize=14, color=INK, fontWeight=600)
+    )  # fmt: skip
     svg: str = vl_convert.vegalite_to_svg(styled.to_json())
     # charts scale with the page, on a phone as on paper
     return re.sub(r'^<svg([^>]*?) width="([\d.]+)" height="([\d.]+)"', r'<svg\1 style="max-width:\2px"', svg, count=1)

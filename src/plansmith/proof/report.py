@@ -71,6 +71,7 @@ def as_html(proof: Proof, archive: Archive, run: Run) -> str:
     shown = [m for m in SHOWN if any(m in s.values for s in proof.scored)]
     return environment.get_template("proof.html").render(
         proof=proof,
+        verdicts=[_parted(v) for v in proof.verdicts],
         run=run,
         titles=TITLES,
         rows=rows(proof),
@@ -211,6 +212,15 @@ def _marked(text: str, others: Sequence[str], brief: Brief) -> tuple[tuple[str, 
         stems = content_words(word, brief.language)
         marked.append((word, anything and bool(stems) and not set(stems) & held))
     return tuple(marked)
+
+
+def _parted(verdict: str) -> tuple[str, str]:
+    """What is claimed, and the rest."""
+    first, _, rest = verdict.partition(". ")
+    head, _, seen = first.partition(": ")
+    if head.startswith("No difference"):
+        return head + ".", f"{seen.rstrip('.')}. {rest}".strip()
+    return first.rstrip(".") + ".", rest
 
 
 def _pair_title(group: Sequence[Difference]) -> str:

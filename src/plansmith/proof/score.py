@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from plansmith.plan import Brief, Plan, Requirement, Story, check_plan, content_words, requirement_cue
+from plansmith.plan import Brief, Plan, Requirement, Story, check_plan, content_words, fold, requirement_cue
 from plansmith.proof.health import health
 from plansmith.proof.hours import Guess, estimate_error
 
@@ -130,7 +130,7 @@ def own_work(plan: Plan) -> tuple[float, int] | None:
     from plansmith.locale import words
 
     stock = []
-    for key in ("this_to_hold", "this_holds", "tries_it", "finished_product", "build", "let"):
+    for key in ("this_to_hold", "this_holds", "tries_it", "finished_product", "build"):
         phrase = words(plan.language).get(f"written.{key}", "")
         if phrase:
             stock.append(re.sub(r"\\\{\w+\\\}", ".+", re.escape(phrase)))
@@ -144,8 +144,19 @@ def own_work(plan: Plan) -> tuple[float, int] | None:
     for story in stories:
         parts = [story.want, *tasks.get(story.id, ())]
         parts += [text for a in story.acceptance for text in (a.given, a.when, a.then)]
-        own += not any(shape.fullmatch(part.strip(" .")) for part in parts)
+        let = words(plan.language).get("written.let", "").format(role=_with_article(story.role), want=_bare(story.want))
+        own += not any(shape.fullmatch(part.strip(" .")) or fold(part) == fold(let) for part in parts)
     return (own / len(stories), len(stories)) if stories else None
+
+
+def _with_article(role: str) -> str:
+    from plansmith.prompts import article
+
+    return f"{article(role)} {role}"
+
+
+def _bare(want: str) -> str:
+    return want.removeprefix("to ")
 
 
 def cited(plan: Plan) -> set[str]:
