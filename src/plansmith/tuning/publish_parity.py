@@ -9,6 +9,7 @@ Try: plansmith publish first -o out --archive examples/archive
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -21,6 +22,7 @@ from plansmith.errors import PlansmithError
 from plansmith.prompts import Message
 from plansmith.sources.archive import Document
 from plansmith.tuning.bases import ChatForm, neutralise, spell
+from plansmith.tuning.publish_probe import SLOTS
 from plansmith.tuning.rows import Row, encode
 
 LIMITS = {"merged": 0.01, "f16": 0.01, "q8_0": 0.01}
@@ -131,22 +133,14 @@ def chats_of(talks: Sequence[tuple[str, list[Message]]], chat: ChatForm, most: i
 
 def through_llama(model: Path, chats: list[list[dict[str, str]]], found: Sequence[Probe]) -> dict[str, Any]:
     """What llama.cpp makes of a GGUF: ids of the chats, losses of the probes, an answer; in a process of its own."""
-    from plansmith.tuning.machine import usable_cores
-
-    longest = max([len(p.ids) for p in found] + [1024])
+    # the longest rows may be in work at once; a chat and its answer take their place afterwards
+    context = max(2048, sum(sorted(len(p.ids) for p in found)[-SLOTS:]) + 512)
     asked = {
         "chats": chats,
         "rows": [{"ids": p.ids, "positions": p.positions} for p in found],
         "ask": chats[0],
     }
-    command = [
-        sys.executable,
-        "-m",
-        "plansmith.tuning.publish_probe",
-        str(model),
-        str(longest + 256),
-        str(usable_cores()),
-    ]
+    command = [sys.executable, "-m", "plansmith.tuning.publish_probe", str(model), str(context), str(_threads())]
     done = subprocess.run(
         command, input=json.dumps(asked), capture_output=True, text=True, encoding="utf-8", check=False
     )
@@ -158,6 +152,14 @@ def through_llama(model: Path, chats: list[list[dict[str, str]]], found: Sequenc
     if "error" in told:
         raise PlansmithError(f"llama.cpp cannot use {model.name}: {told['error']}")
     return told
+
+
+def _threads() -> int:
+    """All cores, or one where others are at work: llama.cpp's threads wait for each other busily."""
+    from plansmith.tuning.machine import usable_cores
+
+    cores = usable_cores()
+    return 1 if hasattr(os, "getloadavg") and os.getloadavg()[0] > cores else cores
 
 
 def gate(

@@ -12,7 +12,11 @@ import os
 import secrets
 import sys
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+
+SLOTS = 4
+"""Rows whose losses are computed side by side."""
 
 
 def main(model: str, context: int, threads: int) -> None:
@@ -25,7 +29,7 @@ def main(model: str, context: int, threads: int) -> None:
         ask = _server(model, context, threads)
         told: dict[str, Any] = {
             "chats": [_template_ids(ask, messages) for messages in asked["chats"]],
-            "losses": [_losses(ask, row["ids"], row["positions"]) for row in asked["rows"]],
+            "losses": _all_losses(ask, asked["rows"]),
             **_answer(ask, asked["ask"]),
         }
     except Exception as error:
@@ -42,7 +46,8 @@ def _server(model: str, context: int, threads: int) -> Any:
     params = xllamacpp.CommonParams()
     params.model.path = model
     params.n_ctx = context
-    params.n_parallel = 1
+    params.n_parallel = SLOTS
+    params.kv_unified = True
     params.cpuparams.n_threads = threads
     params.cpuparams_batch.n_threads = threads
     params.warmup = False
@@ -68,7 +73,18 @@ def _template_ids(ask: Any, messages: list[dict[str, str]]) -> list[int]:
     return ids
 
 
-def _losses(ask: Any, ids: list[int], positions: list[int]) -> list[float]:
+def _all_losses(ask: Any, rows: list[dict[str, Any]]) -> list[list[float]]:
+    """The losses of every row; each slot keeps to its own rows, so that what it has computed stays with it."""
+    with ThreadPoolExecutor(SLOTS) as pool:
+        shares = [
+            pool.submit(lambda slot=slot: [_losses(ask, r["ids"], r["positions"], slot) for r in rows[slot::SLOTS]])  # type: ignore[misc]
+            for slot in range(SLOTS)
+        ]
+        found = [share.result() for share in shares]
+    return [found[n % SLOTS][n // SLOTS] for n in range(len(rows))]
+
+
+def _losses(ask: Any, ids: list[int], positions: list[int], slot: int) -> list[float]:
     """Nats of the token at each position, given those before it: it is forced, and its own probability asked for.
 
     llama.cpp reports the probability before bias and sampling; from one position to the next only new tokens are computed.
@@ -79,6 +95,7 @@ def _losses(ask: Any, ids: list[int], positions: list[int]) -> list[float]:
             "/completion",
             {
                 "prompt": ids[:position],
+                "id_slot": slot,
                 "n_predict": 1,
                 "n_probs": 1,
                 "logit_bias": [[ids[position], 1e6]],
