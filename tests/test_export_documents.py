@@ -17,7 +17,7 @@ import pypdfium2
 import pytest
 from docx.oxml.ns import qn
 from generated import plans
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 
 from plansmith.errors import InputError
 from plansmith.export import FORMATS, Planned, export_plan, planned
@@ -32,6 +32,8 @@ from plansmith.plan import types as t
 SAMPLES = Path(__file__).parent.parent / "examples"
 TODAY = dt.date(2026, 9, 7)
 NASTY = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "#set page(fill: red)", '<w:p/>&amp;"', "{{title}} $x$ *b* _i_ `c` \\")
+NO_SHRINKING = (Phase.explicit, Phase.reuse, Phase.generate)
+"""Making a smaller example of a failure would take minutes."""
 BY_NAME = {one.name: one for one in FORMATS}
 
 
@@ -215,7 +217,12 @@ def test_a_clients_text_is_never_a_command() -> None:
     assert "{{title}} $x$ *b* _i_ `c` \\" in shown
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(
+    max_examples=5,
+    deadline=None,
+    phases=NO_SHRINKING,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
 @given(plans)
 def test_any_plan_goes_out_and_can_be_opened(plan: Plan) -> None:
     try:
@@ -270,7 +277,7 @@ def test_a_template_is_filled_in(tmp_path: Path) -> None:
     text = word_text(document)
     assert "{{" not in text
     assert f"{made.plan.title} for {made.plan.client}" in text
-    assert f"{made.plan.title} ends on 16 Sept 2026" in text or "ends on" in text
+    assert re.search(rf"{made.plan.title} ends on \d+ Sept 2026", text)
     assert all(risk.event in text for risk in made.plan.risks)
     assert document.sections[0].header.paragraphs[0].text == "Development plan"
     rows = [[cell.text for cell in one.cells] for one in document.tables[-1].rows][1:]
@@ -299,7 +306,7 @@ def test_each_field_has_a_value_and_stands_in_the_documentation() -> None:
     for name in FIELDS:
         assert f"`{{{{{name}}}}}`" in told, name
     for kind, names in ROWS.items():
-        assert [set(row) for row in row_values(made, {kind})][0] == {f"{kind}.{name}" for name in names}
+        assert next(set(row) for row in row_values(made, {kind})) == {f"{kind}.{name}" for name in names}
         assert all(f"`{kind}.{name}`" in told for name in names), kind
 
 
@@ -345,7 +352,12 @@ def test_export_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixt
     assert (tmp_path / "v1.2" / "plan.html").is_file()
     capsys.readouterr()
     export(plan, to="list")
-    assert all(one.name in capsys.readouterr().out or True for one in FORMATS)
+    listed = capsys.readouterr().out
+    assert all(one.name in listed for one in FORMATS)
+    with pytest.raises(InputError, match="ends in .html"):
+        export(plan, to="html", output=tmp_path / "page.pdf")
+    with pytest.raises(InputError, match="give a folder"):
+        export(plan, to="html,pdf", output=tmp_path / "page.pdf")
     with pytest.raises(InputError, match="add -o"):
         export(Path("-"), to="html")
 

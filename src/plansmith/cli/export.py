@@ -66,7 +66,9 @@ def export(
     if output is None and str(plan) == "-":
         raise InputError("A plan from standard input has no file name to follow: add -o FOLDER or -o FILE.")
     read = with_brief(read_plan(plan), plan, brief)
-    written = export_plan(read, names, _place(plan, output), today=dt.date.today(), template=template, force=force)
+    written = export_plan(
+        read, names, _place(plan, output, names), today=dt.date.today(), template=template, force=force
+    )
     if as_json:
         print(json.dumps([_as_dict(one) for one in written], ensure_ascii=False, indent=2))
         return
@@ -89,12 +91,25 @@ def _to_github(
     send_issues(plan, repo, key, dry_run, as_json)
 
 
-def _place(plan: Path, output: Path | None) -> Path:
-    """Where the files go, without their suffix: a path that ends in / or is a folder holds them by the plan's name."""
+def _place(plan: Path, output: Path | None, names: list[str]) -> Path:
+    """Where the files go, without their suffix; `output` is a file if it ends as a format's files do, else a folder."""
+    from plansmith.errors import InputError
+    from plansmith.export import FORMATS
+
     stem = "plan" if str(plan) == "-" else plan.stem
     if output is None:
         return plan.with_name(stem)
-    return output if output.suffix and not output.is_dir() else output / stem
+    ends = {one.name: "." + one.suffix.rpartition(".")[2] for one in FORMATS if not one.folder}
+    suffix = output.suffix.lower()
+    if output.is_dir() or suffix not in ends.values():
+        return output / stem
+    wrong = [name for name in names if ends.get(name, suffix) != suffix]
+    if len(names) > 1 or wrong:
+        raise InputError(
+            f"{output} is the name of one {suffix} file, but {', '.join(names)} is to be written: give a folder"
+            + (f", or a name that ends in {ends[wrong[0]]}." if len(names) == 1 else ", such as -o out/.")
+        )
+    return output
 
 
 def _print_formats(as_json: bool) -> None:

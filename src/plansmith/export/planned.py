@@ -13,6 +13,9 @@ from pathlib import Path
 
 from plansmith.plan import Forecast, Plan, Schedule, schedule, simulate
 
+_EARLIEST = 1980
+"""The first year that every reader of Word files and workbooks takes."""
+
 
 @dataclass(frozen=True)
 class Planned:
@@ -26,6 +29,13 @@ class Planned:
     def forecast(self) -> Forecast | None:
         """Chances of end and price; None for a plan without work."""
         return simulate(self.plan, self.schedule) if self.schedule.tasks else None
+
+    @property
+    def stamp(self) -> dt.datetime:
+        """The moment that files carry as their own: the newest entry of the history, or the first day; never now."""
+        last = max((change.date for change in self.plan.changelog), default=None)
+        moment = dt.datetime(last.year, last.month, last.day) if last else self.schedule.start
+        return moment if moment and moment.year >= _EARLIEST else dt.datetime(_EARLIEST, 1, 1)
 
 
 def planned(plan: Plan, today: dt.date | None = None, template: Path | None = None) -> Planned:

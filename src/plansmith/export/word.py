@@ -6,7 +6,6 @@ Try: plansmith export examples/archive/01-bakery-preorders/plan.md --to docx
 
 from __future__ import annotations
 
-import datetime as dt
 import io
 import zipfile
 from typing import Any
@@ -122,11 +121,9 @@ def _frame(document: Any, told: Document) -> None:
 
 def saved(document: Any, made: Planned) -> bytes:
     """A document as bytes without the time of day in them."""
-    start = made.schedule.start or dt.datetime(2000, 1, 1)
-    last = max((dt.datetime(d.year, d.month, d.day) for d in (c.date for c in made.plan.changelog)), default=start)
     properties = document.core_properties
     properties.author = properties.last_modified_by = properties.comments = ""
-    properties.created = properties.modified = last
+    properties.created = properties.modified = made.stamp
     raw, still = io.BytesIO(), io.BytesIO()
     document.save(raw)
     with zipfile.ZipFile(raw) as package, zipfile.ZipFile(still, "w", zipfile.ZIP_DEFLATED) as copy:

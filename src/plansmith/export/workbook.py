@@ -9,7 +9,6 @@ A text of the client's is always a text cell, whatever it begins with.
 
 from __future__ import annotations
 
-import datetime as dt
 import io
 from dataclasses import dataclass
 from typing import Any
@@ -30,8 +29,7 @@ def xlsx(made: Planned) -> bytes:
         raise MissingError("Workbooks need the package xlsxwriter: pip install xlsxwriter") from error
     target = io.BytesIO()
     workbook = xlsxwriter.Workbook(target, {"in_memory": True})
-    start = made.schedule.start
-    workbook.set_properties({"title": made.plan.title[:250], "created": start or dt.datetime(2000, 1, 1)})
+    workbook.set_properties({"title": made.plan.title[:250], "created": made.stamp})
     texts = table(made.plan.language, "export")
     book, say = Book(workbook, texts["document"]["page"]), texts["workbook"]
     names = ("overview", "requirements", "tasks", "schedule", "cost", "risks", "questions", "traceability")
