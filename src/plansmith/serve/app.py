@@ -122,7 +122,7 @@ def _answer(request: Request, status: int, message: str, problems: list[str], he
         kind = {401: "authentication_error", 429: "rate_limit_error"}.get(
             status, "server_error" if status >= 500 else "invalid_request_error"
         )
-        text = " ".join([message, *problems])
+        text = " ".join([message, *problems]).encode("utf-8", "replace").decode()  # half characters cannot be sent
         told: dict[str, Any] = {"error": {"message": text, "type": kind, "param": None, "code": None}}
         return JSONResponse(told, status, headers)
     if path.startswith("/static/"):

@@ -36,7 +36,7 @@ def main(workspace: str, key: str, attempt: str) -> None:
     jobs = Jobs(place.hidden)
     job, number = jobs.get(key), int(attempt)
     with suppress(OSError):
-        os.nice(5)  # the server answers first
+        os.nice(2 if job.kind == "plan" else 8)  # the server answers first, and who writes goes before who trains
     threading.Thread(target=_beat, args=(jobs, key, number), daemon=True).start()
     log = _Log(jobs.place(key) / "log.jsonl")
     try:

@@ -14,7 +14,7 @@ import secrets
 import shutil
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -144,11 +144,16 @@ class Jobs:
         """The folder of a job's log and files; `key` is one of ours, never a name from outside."""
         return self.folder / "jobs" / key
 
-    def claim(self, side_by_side: int) -> Job | None:
-        """Take the oldest waiting job if a place at work is free."""
+    def claim(self, kinds: Sequence[str], side_by_side: int) -> Job | None:
+        """Take the oldest waiting job of these kinds if one of their places at work is free."""
+        marks = ", ".join("?" * len(kinds))
         with self._open() as db:
-            at_work = db.execute("SELECT count(*) FROM jobs WHERE state = 'running'").fetchone()[0]
-            row = db.execute("SELECT id FROM jobs WHERE state = 'queued' ORDER BY created LIMIT 1").fetchone()
+            at_work = db.execute(
+                f"SELECT count(*) FROM jobs WHERE state = 'running' AND kind IN ({marks})", kinds
+            ).fetchone()[0]
+            row = db.execute(
+                f"SELECT id FROM jobs WHERE state = 'queued' AND kind IN ({marks}) ORDER BY created LIMIT 1", kinds
+            ).fetchone()
             if at_work >= side_by_side or row is None:
                 return None
             now = time.time()

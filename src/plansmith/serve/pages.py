@@ -113,12 +113,13 @@ async def read_upload(place: Place, upload: UploadFile) -> tuple[str, str, list[
 
 
 @router.get("/")
-def home(request: Request) -> Response:
+def home(request: Request, model: str = "") -> Response:
+    """A new plan, and the plans there are; `model` chooses what writes it."""
     served = served_by(request)
     at_work = [job for job in served.jobs.all("plan") if job.open and job.args.get("plan")]
     return page(
         request, "home.html", plans=served.workspace.entries(), models=models(served.place), at_work=at_work,
-        writing={job.args["plan"] for job in at_work},
+        writing={job.args["plan"] for job in at_work}, chosen=model,
     )  # fmt: skip
 
 
@@ -132,7 +133,7 @@ async def new_plan(request: Request) -> Response:
     upload = form.get("file")
     if isinstance(upload, UploadFile) and upload.filename:
         text, stem, notes = await read_upload(served.place, upload)
-        title = title or stem.replace("-", " ").replace("_", " ")
+        title = title or ("" if stem.lower() in ("brief", "cerere") else stem.replace("-", " ").replace("_", " "))
     language = said.get("language", "")
     args: dict[str, Any] = {
         **chosen_model(served.place, said.get("model", "")),

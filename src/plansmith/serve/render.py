@@ -33,7 +33,7 @@ def environment() -> Environment:
     return made
 
 
-def fragment(name: str, language: str, **values: Any) -> str:
+def fragment(name: str, language: str, /, **values: Any) -> str:
     """A template as text, for a stream of events."""
     return environment().get_template(name).render(**common(language), **values)
 
@@ -51,7 +51,7 @@ def common(language: str) -> dict[str, Any]:
 
 
 def page(
-    request: Request, name: str, status: int = 200, headers: dict[str, str] | None = None, **values: Any
+    request: Request, name: str, /, status: int = 200, headers: dict[str, str] | None = None, **values: Any
 ) -> HTMLResponse:
     """A page or a part of one."""
     language = language_of(request)

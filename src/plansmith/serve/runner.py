@@ -17,6 +17,8 @@ from contextlib import suppress
 from plansmith.serve.jobs import Job, Jobs
 from plansmith.serve.settings import Place
 
+WRITING, LEARNING, LOOKING = ("plan",), ("train", "evaluate", "publish"), ("check",)
+"""Kinds of jobs that share places at work: a plan does not wait for a training, nor a look at an archive for either."""
 _LOOK = 0.25
 """Seconds between two looks at the table."""
 _PATIENCE = 40.0
@@ -85,8 +87,9 @@ class Runner:
         while not self._ended:
             try:
                 self._reap()
-                while job := self.jobs.claim(self.place.side_by_side):
-                    self._begin(job)
+                for kinds, places in ((LEARNING, 1), (LOOKING, 1), (WRITING, self.place.side_by_side)):
+                    while job := self.jobs.claim(kinds, places):
+                        self._begin(job)
                 if time.monotonic() - tidied > 600 or not tidied:
                     tidied = time.monotonic()
                     self.jobs.tidy()
