@@ -16,16 +16,15 @@ from typing import Any
 
 from plansmith.errors import InputError
 from plansmith.export.backlog import goals, homes, link_text, say
+from plansmith.export.mspdicalendar import BASE, Person, add, calendars, day_hours, moment_text, span
 from plansmith.export.planned import Planned
 from plansmith.plan import Plan, Task
-from plansmith.plan.calendar import DAY_BEGINS, EPS, public_holidays
+from plansmith.plan.calendar import EPS
 from plansmith.plan.schedule import ScheduledTask
 from plansmith.plan.seats import role_key
 
 _SPACE = "http://schemas.microsoft.com/project"
 _LINK = {"FF": 0, "FS": 1, "SF": 2, "SS": 3}
-_BASE = 1
-"""Number of the project's calendar; people with leave have calendars of their own after it."""
 _FROM_START, _NOT_EARLIER = 0, 4
 
 
@@ -46,17 +45,6 @@ class _Row:
     note: str = ""
 
 
-@dataclass(frozen=True)
-class _Person:
-    """Somebody, or the one assumed for a role; `leave`: days off."""
-
-    uid: int
-    name: str
-    capacity: float
-    rate: float | None
-    leave: tuple[tuple[dt.date, dt.date], ...]
-
-
 def mspdi(made: Planned) -> bytes:
     """The project as MSPDI. Errors: InputError for a plan without a first day."""
     from lxml import etree
@@ -66,28 +54,28 @@ def mspdi(made: Planned) -> bytes:
         raise InputError("the plan has no first day, and Project needs dates. Add calendar: start to the front matter.")
     plan, people = made.plan, _people(made)
     rows = list(_flat(_tree(made)))
-    begins, ends = _hours(plan)
+    begins, ends = day_hours(plan)
     minutes = round(plan.calendar.hours_per_day * 60)
     week = minutes * (7 - len(set(plan.calendar.weekend)))
     root = etree.Element("Project", nsmap={None: _SPACE})
-    _add(root, SaveVersion=14, Name=plan.title, Title=plan.title, Company=plan.client, ScheduleFromStart=1)
-    _add(root, StartDate=_moment(done.start), FinishDate=_moment(done.finish))
-    _add(root, CurrencyCode=plan.currency, CalendarUID=_BASE, DefaultStartTime=begins, DefaultFinishTime=ends)
-    _add(root, MinutesPerDay=minutes, MinutesPerWeek=week, DaysPerMonth=20, DurationFormat=5, WorkFormat=2)
-    _calendars(etree.SubElement(root, "Calendars"), made, people.values())
+    add(root, SaveVersion=14, Name=plan.title, Title=plan.title, Company=plan.client, ScheduleFromStart=1)
+    add(root, StartDate=moment_text(done.start), FinishDate=moment_text(done.finish))
+    add(root, CurrencyCode=plan.currency, CalendarUID=BASE, DefaultStartTime=begins, DefaultFinishTime=ends)
+    add(root, MinutesPerDay=minutes, MinutesPerWeek=week, DaysPerMonth=20, DurationFormat=5, WorkFormat=2)
+    calendars(etree.SubElement(root, "Calendars"), made, people.values())
     tasks = etree.SubElement(root, "Tasks")
     uid = {row.id: row.uid for row in rows if row.id}
     known = {task.id: task for task in done.tasks}
     for row in rows:
         _task(etree.SubElement(tasks, "Task"), made, row, uid, known)
     resources = etree.SubElement(root, "Resources")
-    own = {person.uid: _BASE + n for n, person in enumerate((p for p in people.values() if p.leave), 1)}
+    own = {person.uid: BASE + n for n, person in enumerate((p for p in people.values() if p.leave), 1)}
     for person in people.values():
         one = etree.SubElement(resources, "Resource")
-        _add(one, UID=person.uid, ID=person.uid, Name=person.name, Type=1, IsNull=0, MaxUnits=f"{person.capacity:g}")
+        add(one, UID=person.uid, ID=person.uid, Name=person.name, Type=1, IsNull=0, MaxUnits=f"{person.capacity:g}")
         if person.rate is not None:
-            _add(one, StandardRate=f"{person.rate:.2f}", StandardRateFormat=2)
-        _add(one, CalendarUID=own.get(person.uid, _BASE))
+            add(one, StandardRate=f"{person.rate:.2f}", StandardRateFormat=2)
+        add(one, CalendarUID=own.get(person.uid, BASE))
     assigned = etree.SubElement(root, "Assignments")
     for number, row in enumerate((row for row in rows if row.done and row.done.effort_h), 1):
         _assignment(etree.SubElement(assigned, "Assignment"), number, row, people[_who(row.done)])
@@ -100,36 +88,6 @@ def _in_space(root: Any) -> Any:
     return root
 
 
-def _add(parent: Any, **values: Any) -> None:
-    """Children with these texts; empty ones are left out."""
-    for name, value in values.items():
-        if value not in ("", None):
-            child = parent.makeelement(name)
-            child.text = _clean(str(value))
-            parent.append(child)
-
-
-def _clean(text: str) -> str:
-    """Without what XML 1.0 cannot hold."""
-    return "".join(c for c in text if (c >= " " and c not in "\ufffe\uffff") or c in "\n\t")
-
-
-def _moment(moment: dt.datetime) -> str:
-    return moment.isoformat(timespec="seconds")
-
-
-def _span(hours: float) -> str:
-    seconds = round(hours * 3600)
-    return f"PT{seconds // 3600}H{seconds // 60 % 60}M{seconds % 60}S"
-
-
-def _hours(plan: Plan) -> tuple[str, str]:
-    """When a working day begins and ends; a day that ends at midnight ends at 00:00."""
-    begins = min(DAY_BEGINS, 24 - plan.calendar.hours_per_day)
-    first, last = round(begins * 60), round((begins + plan.calendar.hours_per_day) * 60)
-    return tuple(f"{minutes // 60 % 24:02}:{minutes % 60:02}:00" for minutes in (first, last))  # type: ignore[return-value]
-
-
 # ---- people and calendars -------------------------------------------------------------------------------------------
 
 
@@ -138,85 +96,17 @@ def _who(done: ScheduledTask | None) -> str:
     return done.member or f"\n{role_key(done.role)}"
 
 
-def _people(made: Planned) -> dict[str, _Person]:
+def _people(made: Planned) -> dict[str, Person]:
     """By name, and the assumed ones by role."""
-    found: dict[str, _Person] = {}
+    found: dict[str, Person] = {}
     for member in made.plan.team:
         leave = tuple((absence.first, absence.last) for absence in member.leave)
         if member.name not in found:
-            found[member.name] = _Person(len(found) + 1, member.name, member.capacity, member.rate, leave)
+            found[member.name] = Person(len(found) + 1, member.name, member.capacity, member.rate, leave)
     for task in made.schedule.tasks:
         if _who(task) not in found:
-            found[_who(task)] = _Person(len(found) + 1, task.role, 1.0, None, ())
+            found[_who(task)] = Person(len(found) + 1, task.role, 1.0, None, ())
     return found
-
-
-def _calendars(parent: Any, made: Planned, people: Iterable[_Person]) -> None:
-    from lxml.etree import SubElement
-
-    plan = made.plan
-    base = SubElement(parent, "Calendar")
-    _add(base, UID=_BASE, Name="Standard", IsBaseCalendar=1, BaseCalendarUID=-1)
-    week = SubElement(base, "WeekDays")
-    for day in range(1, 8):  # Sunday is 1
-        one = SubElement(week, "WeekDay")
-        works = (day + 5) % 7 not in plan.calendar.weekend
-        _add(one, DayType=day, DayWorking=int(works))
-        if works:
-            _times(one, plan)
-    worked = sorted(set(plan.calendar.work_days))
-    free = [(a.first, a.last) for a in plan.calendar.free_days] + [(day, day) for day in _holidays(made)]
-    _exceptions(base, plan, _without(free, worked), worked)
-    for uid, person in enumerate((p for p in people if p.leave), _BASE + 1):
-        own = SubElement(parent, "Calendar")
-        _add(own, UID=uid, Name=person.name, IsBaseCalendar=0, BaseCalendarUID=_BASE)
-        _exceptions(own, plan, sorted(person.leave), [])
-
-
-def _holidays(made: Planned) -> list[dt.date]:
-    """Public holidays from the first day to a year after the last, so that a delay meets them as well."""
-    done, place = made.schedule, made.plan.calendar
-    if done.start is None or done.finish is None:
-        return []
-    years = range(done.start.year, min(done.finish.year + 1, dt.MAXYEAR - 1) + 1)
-    return sorted({day for year in years for day in public_holidays(place.country, place.region, year)})
-
-
-def _without(spans: list[tuple[dt.date, dt.date]], worked: list[dt.date]) -> list[tuple[dt.date, dt.date]]:
-    """Free spans with the days taken out on which people work all the same."""
-    found = []
-    for first, last in sorted(set(spans)):
-        begin = first
-        for day in worked:
-            if begin <= day <= last:
-                found += [(begin, day - dt.timedelta(1))] if day > begin else []
-                begin = day + dt.timedelta(1)
-        found += [(begin, last)] if begin <= last else []
-    return found
-
-
-def _exceptions(calendar: Any, plan: Plan, free: list[tuple[dt.date, dt.date]], worked: list[dt.date]) -> None:
-    from lxml.etree import SubElement
-
-    spans = [(first, last, False) for first, last in free] + [(day, day, True) for day in worked]
-    if not spans:
-        return
-    parent = SubElement(calendar, "Exceptions")
-    for first, last, works in sorted(spans):
-        one = SubElement(parent, "Exception")
-        _add(one, EnteredByOccurrences=0)
-        period = SubElement(one, "TimePeriod")
-        _add(period, FromDate=f"{first}T00:00:00", ToDate=f"{last}T23:59:00")
-        _add(one, Occurrences=(last - first).days + 1, Type=1, DayWorking=int(works))
-        if works:
-            _times(one, plan)
-
-
-def _times(parent: Any, plan: Plan) -> None:
-    from lxml.etree import SubElement
-
-    begins, ends = _hours(plan)
-    _add(SubElement(SubElement(parent, "WorkingTimes"), "WorkingTime"), FromTime=begins, ToTime=ends)
 
 
 # ---- tasks ----------------------------------------------------------------------------------------------------------
@@ -257,25 +147,25 @@ def _flat(tops: Iterable[_Row]) -> Iterator[_Row]:
 
 def _task(element: Any, made: Planned, row: _Row, uid: dict[str, int], known: dict[str, ScheduledTask]) -> None:
     start, finish, lasts, work = _times_of(made, row)
-    _add(element, UID=row.uid, ID=row.uid, Name=row.name, Active=1, Manual=0, Type=0, IsNull=0, WBS=row.outline)
-    _add(element, OutlineNumber=row.outline, OutlineLevel=row.level, Priority=500)
-    _add(element, Start=_moment(start), Finish=_moment(finish), Duration=_span(lasts), DurationFormat=5)
-    _add(element, Work=_span(work), EffortDriven=0, Estimated=0, Milestone=int(row.milestone))
-    _add(element, Summary=int(bool(row.children)), Critical=int(row.done.critical if row.done else 0))
+    add(element, UID=row.uid, ID=row.uid, Name=row.name, Active=1, Manual=0, Type=0, IsNull=0, WBS=row.outline)
+    add(element, OutlineNumber=row.outline, OutlineLevel=row.level, Priority=500)
+    add(element, Start=moment_text(start), Finish=moment_text(finish), Duration=span(lasts), DurationFormat=5)
+    add(element, Work=span(work), EffortDriven=0, Estimated=0, Milestone=int(row.milestone))
+    add(element, Summary=int(bool(row.children)), Critical=int(row.done.critical if row.done else 0))
     if row.done:
-        _add(element, FreeSlack=_tenths(row.done.free_float_h), TotalSlack=_tenths(row.done.total_float_h))
+        add(element, FreeSlack=_tenths(row.done.free_float_h), TotalSlack=_tenths(row.done.total_float_h))
     if row.done or row.milestone:  # nothing is done yet: readers that schedule anew want to be told so
-        _add(element, PercentComplete=0, ActualDuration=_span(0), ActualWork=_span(0))
-        _add(element, RemainingDuration=_span(lasts), RemainingWork=_span(work))
+        add(element, PercentComplete=0, ActualDuration=span(0), ActualWork=span(0))
+        add(element, RemainingDuration=span(lasts), RemainingWork=span(work))
     held = row.done is not None and _held(row, known)
-    _add(element, ConstraintType=_NOT_EARLIER if held else _FROM_START, CalendarUID=-1)
-    _add(element, ConstraintDate=_moment(start) if held else "", Notes=_note(made.plan, row))
+    add(element, ConstraintType=_NOT_EARLIER if held else _FROM_START, CalendarUID=-1)
+    add(element, ConstraintDate=moment_text(start) if held else "", Notes=_note(made.plan, row))
     for before, kind, lag in _links(row):
         if before in uid:
             link = element.makeelement("PredecessorLink")
             element.append(link)
-            _add(link, PredecessorUID=uid[before], Type=_LINK[kind], CrossProject=0)
-            _add(link, LinkLag=_tenths(lag), LagFormat=5)
+            add(link, PredecessorUID=uid[before], Type=_LINK[kind], CrossProject=0)
+            add(link, LinkLag=_tenths(lag), LagFormat=5)
 
 
 def _tenths(hours: float) -> int:
@@ -337,11 +227,11 @@ def _duration(plan: Plan, done: ScheduledTask) -> float:
     return done.effort_h / capacity
 
 
-def _assignment(element: Any, number: int, row: _Row, person: _Person) -> None:
+def _assignment(element: Any, number: int, row: _Row, person: Person) -> None:
     assert row.done is not None
     assert row.done.start is not None
     assert row.done.finish is not None
-    work = _span(row.done.effort_h)
-    _add(element, UID=number, TaskUID=row.uid, ResourceUID=person.uid, ActualWork=_span(0))
-    _add(element, Finish=_moment(row.done.finish), RemainingWork=work, Start=_moment(row.done.start))
-    _add(element, Units=f"{person.capacity:g}", Work=work)
+    work = span(row.done.effort_h)
+    add(element, UID=number, TaskUID=row.uid, ResourceUID=person.uid, ActualWork=span(0))
+    add(element, Finish=moment_text(row.done.finish), RemainingWork=work, Start=moment_text(row.done.start))
+    add(element, Units=f"{person.capacity:g}", Work=work)
