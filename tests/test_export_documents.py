@@ -354,7 +354,7 @@ def test_export_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixt
     export(plan, to="list")
     listed = capsys.readouterr().out
     assert all(one.name in listed for one in FORMATS)
-    with pytest.raises(InputError, match="ends in .html"):
+    with pytest.raises(InputError, match=r"ends in \.html"):
         export(plan, to="html", output=tmp_path / "page.pdf")
     with pytest.raises(InputError, match="give a folder"):
         export(plan, to="html,pdf", output=tmp_path / "page.pdf")
