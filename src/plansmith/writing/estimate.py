@@ -15,7 +15,8 @@ from collections.abc import Sequence
 from plansmith.plan import Estimate, fold
 from plansmith.sources.pasttasks import PastTask
 
-NEIGHBOURS = 3
+NEIGHBOURS = 5
+"""Mean error on the sample archive, one project left out: 3.8 h with three, 3.5 h with five, 3.5 h with seven."""
 _SAME = {
     "backend": r"back ?end|server|api|dezvoltator server",
     "web": r"web|front ?end|frontend developer|site",
@@ -46,7 +47,7 @@ class Analogies:
             self._tasks.setdefault(same_role(task.role), []).append(task)
         for role, known in self._tasks.items():
             index = bm25s.BM25()
-            index.index(_tokens([f"{t.title} {t.requirement}" for t in known]), show_progress=False)
+            index.index(_tokens([f"{t.title} {t.title} {t.requirement}" for t in known]), show_progress=False)
             self._index[role] = index
 
     @property
@@ -55,7 +56,7 @@ class Analogies:
         return self._tasks.get("", [])
 
     def estimate(self, title: str, role: str, requirement: str) -> Estimate | None:
-        """Medians of the o, m, p hours of the three most similar tasks; None where the archive has none at all."""
+        """Medians of the o, m, p hours of the most similar tasks; None where the archive has none at all."""
         return median(self.nearest(title, role, requirement))
 
     def nearest(self, title: str, role: str, requirement: str, most: int = NEIGHBOURS) -> list[PastTask]:
