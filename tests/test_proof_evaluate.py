@@ -103,6 +103,7 @@ def test_folds_hold_every_client_out_once(run: Run, archive: Archive) -> None:
         todo = make_folds(archive, run, count)
         assert sorted(d.name for f in todo for d in f.test) == sorted(d.name for d in archive.documents)
         assert all(not {d.client for d in f.test} & {d.client for d in f.train} for f in todo)
+    assert len(make_folds(archive, run)) == 2
     told = expect(todo, setting_of(run, 2), run, retrain=True)
     assert told.trainings == 6
     assert told.plans == 3 * (1 + 1 + 2)

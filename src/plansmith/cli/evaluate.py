@@ -26,12 +26,12 @@ def evaluate(
         Path, Parameter(help="The past projects, those that the run learned from and the others.")
     ] = Path("examples/archive"),
     folds: Annotated[
-        int,
+        int | None,
         Parameter(
             help="Trainings, each without other clients [2 to their number]; 0: one for each client; 1: none, the run "
-            "itself writes for the projects that it has not seen."
+            "itself writes for what it has not seen; left out: two folds of four, so half of the projects are tested on."
         ),
-    ] = 3,
+    ] = None,
     seeds: Annotated[int, Parameter(help="Trainings of each fold, with different seeds [1 to 20].")] = 1,
     canaries: Annotated[
         int,
@@ -64,7 +64,7 @@ def evaluate(
     from plansmith.sources.archive import read_archive
     from plansmith.tuning.runs import open_run
 
-    problems = [f"--folds {folds}: must be 0 or more"] if folds < 0 else []
+    problems = [f"--folds {folds}: must be 0 or more"] if folds is not None and folds < 0 else []
     problems += [f"--seeds {seeds}: must be from 1 to 20"] if not 1 <= seeds <= 20 else []
     problems += [f"--canaries {canaries}: must be from 0 to 20"] if not 0 <= canaries <= 20 else []
     if problems:

@@ -12,13 +12,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from plansmith.errors import MissingError
-from plansmith.proof.arms import TITLES
+from plansmith.proof.arms import Arm
 from plansmith.proof.folds import Loss
 from plansmith.proof.measures import BY_NAME
 from plansmith.proof.verdict import Difference, Scored
 
 INK, SOFT, GRID = "#1f2933", "#616e7c", "#e4e7eb"
 COLOURS = {"base": "#9aa5b1", "examples": "#b7791f", "tuned": "#0f766e"}
+SHORT: dict[Arm, str] = {"base": "base", "examples": "+ examples", "tuned": "tuned"}
 _STATE = {"better": "#0f766e", "worse": "#b42318", "unclear": "#616e7c", "few": "#9aa5b1"}
 
 
@@ -50,8 +51,8 @@ def by_document(scored: Sequence[Scored], measure: str) -> str:
     for s in scored:
         if measure in s.values:
             rows.setdefault((s.arm, s.document), []).append(s.values[measure])
-    values = [{"arm": TITLES[a], "document": d, "value": sum(v) / len(v)} for (a, d), v in rows.items()]  # type: ignore[index]
-    order = [TITLES[a] for a in TITLES if any(arm == a for arm, _ in rows)]
+    values = [{"arm": SHORT[a], "document": d, "value": sum(v) / len(v)} for (a, d), v in rows.items()]  # type: ignore[index]
+    order = [SHORT[a] for a in SHORT if any(arm == a for arm, _ in rows)]
     x = altair.X("arm:N", sort=order, title=None, axis=altair.Axis(labelAngle=0, labelLimit=120))
     y = altair.Y("value:Q", title=None, scale=altair.Scale(zero=False, nice=True))
     data = altair.Chart(altair.Data(values=values))
@@ -91,7 +92,7 @@ def intervals(found: Sequence[Difference]) -> str:
 
 
 def _scale(altair: Any, order: Sequence[str]) -> Any:
-    colour = {TITLES[a]: c for a, c in COLOURS.items()}  # type: ignore[index]
+    colour = {SHORT[a]: c for a, c in COLOURS.items()}  # type: ignore[index]
     return altair.Scale(domain=list(order), range=[colour[t] for t in order])
 
 

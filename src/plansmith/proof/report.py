@@ -89,7 +89,8 @@ def as_html(proof: Proof, archive: Archive, run: Run) -> str:
 def repeat(proof: Proof, archive: Archive) -> str:
     """The command that makes the same proof again."""
     about = proof.about
-    return f"plansmith evaluate {about['run']} --archive {archive.folder} --folds {about['folds']} --seeds {about['seeds']}"
+    chosen = "" if about["folds"] is None else f" --folds {about['folds']}"
+    return f"plansmith evaluate {about['run']} --archive {archive.folder}{chosen} --seeds {about['seeds']}"
 
 
 def rows(proof: Proof) -> list[Row]:
