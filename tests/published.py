@@ -5,7 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from plansmith.sources.archive import Archive
+from plansmith.tuning import publish_parity
 from plansmith.tuning.runs import Run
+
+publish_parity.TOKENS = 32  # enough to tell a broken export, and quick on a busy machine
 
 RECIPE = {
     "epochs": 1, "learning_rate": 0.001, "rank": 4, "alpha": 8, "batch": 4, "warmup": 0, "seed": 0, "targets": "all", "rslora": False,

@@ -95,9 +95,9 @@ def _own_step(said: str) -> list[Message]:
     return [prompts.system(), Message("user", f'The client says: "{said}"\n{prompts.ASK_SENTENCE}')]
 
 
-def probes(rows: Sequence[Row], tokens: int = TOKENS, longest: int = 2048) -> list[Probe]:
-    """The first `tokens` supervised tokens of the rows, a row's from its beginning on."""
-    found, left = [], tokens
+def probes(rows: Sequence[Row], tokens: int = 0, longest: int = 2048) -> list[Probe]:
+    """The first `tokens` (by default TOKENS) supervised tokens of the rows, a row's from its beginning on."""
+    found, left = [], tokens or TOKENS
     for row in rows:
         positions = [i for i, on in enumerate(row.learned) if on and 0 < i < longest][:left]
         if positions:
