@@ -139,3 +139,31 @@ def test_without_ray_a_cluster_says_what_to_install(monkeypatch: pytest.MonkeyPa
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(MissingError, match=r"plansmith\[ray\]"):
         run_folds([], Setting(Base("t", "", "", CHATML, 1, 1), {}, 1, ARMS), tmp_path, "local", print)
+
+
+@pytest.mark.slow
+def test_two_workers_of_a_local_ray_give_what_one_process_gives(
+    tiny_llama: Path, three_projects: Path, tmp_path: Path
+) -> None:
+    pytest.importorskip("ray")
+    from plansmith.proof.cluster import run_folds
+    from plansmith.proof.folds import run_fold
+    from plansmith.tuning.bases import find_base
+
+    small = read_archive(three_projects)
+    recipe = {"epochs": 1, "learning_rate": 0.01, "rank": 2}
+    setting = Setting(find_base(str(tiny_llama)), recipe, 1, ())
+    run = Run(tmp_path, {"data": {"train": {}}})
+    todo = make_folds(small, run)
+    here = [run_fold(f, setting, tmp_path / "here", lambda _: None) for f in todo]
+    there = run_folds(todo, setting, tmp_path / "there", "local", lambda _: None, workers=2)
+
+    def curves(results: list[FoldResult]) -> list[object]:
+        return [(loss.fold, loss.curve, loss.tokens, loss.bytes) for r in results for loss in r.losses]
+
+    assert curves(there) == curves(here)
+    assert len(curves(here)) == 2
+    assert sorted(p.name for p in (tmp_path / "there" / "losses").iterdir()) == [
+        "fold-1-seed-0.json",
+        "fold-2-seed-0.json",
+    ]

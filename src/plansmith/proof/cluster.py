@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from plansmith.errors import MissingError, PlansmithError
-from plansmith.proof.folds import Fold, FoldResult, Setting, Tell, run_fold
+from plansmith.proof.folds import Fold, FoldResult, Setting, Tell, finished, keep, run_fold
 
 
 def run_folds(
@@ -36,13 +36,14 @@ def run_folds(
         raise MissingError(f"No Ray cluster answers at {address}: {error}") from error
     try:
         work = ray.remote(num_cpus=1)(_elsewhere)
-        jobs = {work.remote(fold, setting): n for n, fold in enumerate(todo)}
-        done: dict[int, FoldResult] = {}
+        done = {n: run_fold(f, setting, place, tell) for n, f in enumerate(todo) if finished(f, setting, place)}
+        jobs = {work.remote(fold, setting): n for n, fold in enumerate(todo) if n not in done}
         while len(done) < len(todo):
             (ready,), _ = ray.wait([j for j, n in jobs.items() if n not in done], num_returns=1)
             found = ray.get(ready)
             if isinstance(found, str):
                 raise PlansmithError(f"Fold {todo[jobs[ready]].number} failed on the cluster: {found}")
+            keep(found, todo[jobs[ready]], place)
             done[jobs[ready]] = found
             tell(f"fold {todo[jobs[ready]].number}: done on the cluster ({len(done)} of {len(todo)})")
     finally:

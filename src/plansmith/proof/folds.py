@@ -94,10 +94,10 @@ def run_fold(
     """Train (unless a finished run is `given`) and write; what lies in `place` already is not done again."""
     losses, outputs = [], []
     for seed in range(setting.seeds):
-        arms = [a for a in setting.arms if a == "tuned" or seed == 0]  # the base has no seed
+        arms = _arms(setting, seed)
         missing = [a for a in arms if any(not _file(place, a, d.name, seed).is_file() for d in fold.test)]
         name = f"fold-{fold.number}-seed-{seed}"
-        loss_file = place / "losses" / f"{name}.json"
+        loss_file = _loss_file(place, fold, seed)
         if missing or not loss_file.is_file():
             run = given or trained(fold, setting, seed, name, place / "runs", tell)
             refuse_known(run, fold.test)
@@ -112,6 +112,29 @@ def run_fold(
         losses.append(Loss(**{**told, "curve": tuple((int(s), float(v)) for s, v in told["curve"])}))
         outputs += [Output(**_read(_file(place, a, d.name, seed))) for a in arms for d in fold.test]
     return FoldResult(tuple(outputs), tuple(losses))
+
+
+def finished(fold: Fold, setting: Setting, place: Path) -> bool:
+    """Whether all that the fold gives lies in `place`."""
+    wanted = [_loss_file(place, fold, seed) for seed in range(setting.seeds)]
+    wanted += [_file(place, a, d.name, s) for s in range(setting.seeds) for a in _arms(setting, s) for d in fold.test]
+    return all(path.is_file() for path in wanted)
+
+
+def keep(result: FoldResult, fold: Fold, place: Path) -> None:
+    """Put what a fold gave elsewhere into `place`, as if it had been made here."""
+    for loss in result.losses:
+        write_text(_loss_file(place, fold, loss.seed), json.dumps(asdict(loss)))
+    for o in result.outputs:
+        write_text(_file(place, o.arm, o.document, o.seed), json.dumps(asdict(o), ensure_ascii=False))
+
+
+def _arms(setting: Setting, seed: int) -> list[Arm]:
+    return [a for a in setting.arms if a == "tuned" or seed == 0]  # the base has no seed
+
+
+def _loss_file(place: Path, fold: Fold, seed: int) -> Path:
+    return place / "losses" / f"fold-{fold.number}-seed-{seed}.json"
 
 
 def refuse_known(run: Run, documents: Sequence[Document]) -> None:
