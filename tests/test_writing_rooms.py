@@ -107,7 +107,7 @@ def test_common_work_comes_from_what_past_plans_share_and_closes_the_path() -> N
         PastTask("Log in with a password", "web", "", 2, 3, 4, "c"),
     ])  # fmt: skip
     tasks = [Task(id="T1", title="Build it", role="web"), Task(id="T2", title="Test it", role="qa")]
-    ground = groundwork(tasks, past, True, "en")
+    ground = groundwork(tasks, past, True, True, "en")
     assert [t.id for t in ground.tasks] == ["T3", "T4"]
     assert ground.absent == ("access", "protection", "release")
     assert [d.task for d in after_setup(tasks, ground)[0].depends_on] == ["T3"]

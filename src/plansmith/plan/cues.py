@@ -29,6 +29,7 @@ _ANYBODY = re.compile(r"\byou (?:have|had|need) to (?!be able|implement|use|buil
 _CLAUSE = re.compile(
     r"(?<=\S)\s(?:that|which|who|whom|whose|what|where|how|if|when|whether|because|care|unde|daca|cand|cum)\s"
 )
+_EXAMPLE = re.compile(r"(?:for example|for instance|e\.?g|de exemplu)\b")
 _BARE_MODALS = ("may", "might", "could", "should", "shouldn't")
 _CONTACT_LINE = re.compile(r"[\s+()\d./-]{6,}")
 _RELATIVE = re.compile(r"\d* ?(?:in|within|over|peste|within about)\b|next\b|anul|luna")
@@ -71,7 +72,7 @@ def not_product(sentence: Sentence) -> str | None:
     """Why a sentence is certainly not about the product, or None.
 
     *header*, *link*, *greeting*, *label* ("Tier: 1"), *signature*, *lead-in* ("The app must:"), *heading* (under
-    "Useful links"), *background* ("you have to walk"), *contract* (talk about the bid, sprints, a meeting). A budget or deadline is never dismissed so.
+    "Useful links"), *example* ("for example …"), *background* ("you have to walk"), *contract* (talk about the bid, sprints, a meeting). A budget or deadline is never dismissed so.
     """
     text, plain = sentence.text, fold(sentence.text).strip(" .,!;")
     without_links = _LINK.sub("", plain).strip(" .,:;-()[]<>")
@@ -84,6 +85,7 @@ def not_product(sentence: Sentence) -> str | None:
         ("signature", _signs(sentence, plain)),
         ("lead-in", _leads_in(sentence)),
         ("heading", not valuable and _under(sentence.heading, "unwanted") and not _has("cues", "firm", plain)),
+        ("example", _EXAMPLE.match(plain) and sentence.form != "row"),
         ("background", not valuable and _ANYBODY.search(plain) and not _cue(sentence)),
         ("contract", not valuable and _has("cues", "contract", plain)),
     )

@@ -36,7 +36,7 @@ from plansmith.plan import (
 )
 from plansmith.plan.similar import similar_pairs
 from plansmith.plan.types import Assumption
-from plansmith.writing.doubts import questions, risks
+from plansmith.writing.doubts import personal, questions, risks
 from plansmith.writing.estimate import Analogies
 from plansmith.writing.grammar import Work
 from plansmith.writing.groundwork import Groundwork, after_setup, groundwork
@@ -98,7 +98,7 @@ def compose(
             stories.append(_story(f"U{len(stories) + 1}", needed, work))
             tasks += _tasks(len(tasks), stories[-1], needed, work, past)
     tasks = _without_twins(tasks)
-    ground = groundwork(tasks, past, _separate(brief, requirements, people), brief.language)
+    ground = groundwork(tasks, past, _separate(brief, requirements, people), personal(brief), brief.language)
     money, date = budget(brief), deadline(brief)
     return Plan(
         title=brief.title or parts.title or title or words(brief.language)["written.untitled"],

@@ -51,6 +51,8 @@ def _read(text: str, opening: Opening | None) -> tuple[str, str, str] | None:
         return product, match["when"], match["then"]
     if match := _REFUSED.match(text):
         return _small(match["who"]), f"they try to {match['what']}", "it is refused"
+    if opening and (seen := re.match(r"to (see|view|hear|browse) (?P<what>.+)", opening.want)):
+        return product, f"{article(opening.role)} {opening.role} uses it", f"they {seen[1]} {seen['what']}"
     if opening and opening.want.startswith("to "):
         return product, f"{article(opening.role)} {opening.role} tries {opening.want}", "it succeeds"
     return None

@@ -34,7 +34,7 @@ _RISKS = {
                 r"|google \w+|facebook|whatsapp|maps?|bank|external (?:site|service|system)s?|third.part\w+|push notifications?"
                 r"|plata cu cardul|plati\w*|serviciu extern|harta|banca"),
     "existing": (3, 3, r"spreadsheets?|excel|existing (?:\w+ )?(?:data|database|system|records)|old (?:system|program|software|database)"
-                 r"|import\w*|oracle\b[\w ]*|legacy|current (?:system|database)|migrat\w+|foaie de calcul|sistemul? (?:vechi|existent|actual)"),
+                 r"|import(?:s|ed|ing)?|oracle\b[\w ]*|legacy|current (?:system|database)|migrat\w+|foaie de calcul|sistemul? (?:vechi|existent|actual)"),
     "devices": (2, 3, r"scan\w*|qr(?:[ -]codes?)?|barcodes?|camera|printer|print(?:ed)?|tablets?|sensors?|bluetooth|gps|tags?|kiosk"
                 r"|scaneaz\w+|imprimant\w+|tablet\w*|senzor\w*"),
     "personal": (2, 5, r"addresses|address|date of birth|medical|health|patients?|children|child|pupils?|photos? of (?:people|children|members)"
@@ -46,6 +46,7 @@ _RISKS = {
     "imposed": (2, 3, r"linux|mysql|postgres\w*|apache|php|wordpress|java\b|python|ruby|nodejs|node\.js|rest\b|json|oracle|sharepoint|aws|azure"
                 r"|standards?|polic(?:y|ies)|gdpr|accessib\w+|wcag|on.premises?"),
 }  # fmt: skip
+_CONDITION = re.compile(r"\b(?:if|when|unless|until|while|before|after|daca|cand)\b")
 _PASSIVE = re.compile(
     r"\b(?:can|may|could) (?:also )?be \w+(?:ed|en|ne|wn|ught|ut|ld|id)\b(?! by)|\b(?:poate|pot) fi \w+"
 )
@@ -79,7 +80,12 @@ def _contradictions(requirements: Sequence[Requirement], language: str) -> Itera
         shared = len(mine & theirs) / min(len(mine), len(theirs))
         if shared >= 0.6 and figures and others and figures != others and not figures & others:
             key = "numbers"
-        elif shared >= 0.75 and _denies(a.text) != _denies(b.text):
+        elif (
+            shared >= 0.75
+            and min(len(mine), len(theirs)) >= 0.6 * max(len(mine), len(theirs))
+            and not (_CONDITION.search(fold(a.text)) or _CONDITION.search(fold(b.text)))
+            and _denies(a.text) != _denies(b.text)
+        ):
             key = "turned"
         else:
             continue
@@ -101,6 +107,9 @@ def _vague(requirements: Sequence[Requirement], language: str) -> list[Question]
         for kind in ("subjective", "comparative", "ambiguous", "loophole", "open_ended"):
             match = pattern("vague", kind, language).search(exact)
             # "some", "all", "few" are everyday words: only what says how good or how fast must be measured
+            goes_on = match and re.match(r" [a-z]", exact[match.end() :])
+            if match and match.group() == "and more" and goes_on:  # "and more importantly"
+                continue
             if match and match.group() not in asked and match.group() not in _EVERYDAY:
                 asked.add(match.group())
                 found.append(
@@ -142,6 +151,11 @@ def risks(
     if budget:
         made.append(_risk(say["budget"], 3, 4, price(language, *budget), cite[-2:]))
     return made
+
+
+def personal(brief: Brief) -> bool:
+    """Whether the brief names data about persons."""
+    return any(re.search(rf"(?<![\w'])(?:{_RISKS['personal'][2]})(?![\w'])", fold(s.text)) for s in brief.sentences)
 
 
 def _risk(text: dict[str, str], probability: int, impact: int, found: str, source: tuple[str, ...]) -> Risk:

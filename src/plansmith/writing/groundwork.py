@@ -44,16 +44,17 @@ class Groundwork:
     """Id of the set-up, for which everything waits."""
 
 
-def groundwork(tasks: Sequence[Task], past: Analogies, separate: bool, language: str) -> Groundwork:
+def groundwork(tasks: Sequence[Task], past: Analogies, separate: bool, personal: bool, language: str) -> Groundwork:
     """What is to be done besides the requirements' own tasks, in an order that makes the critical path sound.
 
-    `separate`: the product's people have different rights, so that they must sign in.
+    `separate`: the product's people have different rights, so that they must sign in; `personal`: it keeps data about
+    persons.
     """
     if not tasks:
         return Groundwork((), (), ())
     shared = {kind: found for kind in _KINDS if (found := _shared(kind, past.tasks))}
-    if not separate:
-        shared.pop("access", None)
+    idle = {kind for kind, needed in (("access", separate), ("protection", personal)) if not needed}
+    shared = {kind: like for kind, like in shared.items() if kind not in idle}
     say = table(language, "writing")["groundwork"]
     made: dict[str, Task] = {}
     for kind, like in shared.items():
@@ -72,7 +73,7 @@ def groundwork(tasks: Sequence[Task], past: Analogies, separate: bool, language:
         "release": [made["acceptance"].id] if "acceptance" in made else ends,
     }
     linked = tuple(_after(task, before.get(kind, [])) for kind, task in made.items())
-    absent = tuple(k for k in _KINDS if k not in made and (separate or k != "access"))
+    absent = tuple(k for k in _KINDS if k not in made and k not in idle)
     first = tuple(made[k].id for k in ("setup", "access") if k in made)
     return Groundwork(linked, first, absent, made["setup"].id if "setup" in made else "")
 

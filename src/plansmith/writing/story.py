@@ -32,8 +32,10 @@ _SYSTEM = re.compile(
     r"^(?:the |this |our |an? )?(?:system|app|application|site|website|page|software|platform|api|product|tool|it)\b",
     re.IGNORECASE,
 )
+# "You must implement …" is said to the developer.
+_ORDER = re.compile(r"^you (?:must|should|shall|need to|have to|ought to) (?!be able)", re.IGNORECASE)
 _SO_THAT = re.compile(r",? so(?: that)? (?P<benefit>.+)$")
-_LONGEST = 24
+_LONGEST = 40
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ def read_opening(requirement: str, roles: Sequence[str]) -> Opening | None:
     if not match:
         return _read_present(text, roles)
     role = _known_role(match["who"], roles)
-    if role is None:
+    if role is None or _ORDER.match(text):
         return None
     want, benefit = _part_benefit(match["what"])
     want = re.sub(r"^be able to ", "", want)
@@ -111,9 +113,10 @@ def _known_role(who: str, roles: Sequence[str]) -> str | None:
 
 
 def _shorten(text: str) -> str:
-    """At most some two dozen words: parentheses go first, then what follows the last comma that fits."""
-    if len(text.split()) > _LONGEST:
-        text = re.sub(r"\s*\([^()]*\)", "", text)
+    """At most some forty words: parentheses go first, then what follows the last comma that fits."""
+    if len(text.split()) <= _LONGEST:
+        return text.strip(" ,;:")
+    text = re.sub(r"\s*\([^()]*\)", "", text)
     if len(text.split()) > _LONGEST:
         head = " ".join(text.split()[:_LONGEST])
         text = head[: head.rfind(",")] if head.rfind(",") > 30 else head

@@ -142,8 +142,12 @@ class _Check:
         reasons = ["its result is its cause"] if fuzz.token_set_ratio(when, then) >= 95 else []
         mine = set(content_words(f"{given} {when} {then}", self.language))
         careful = self.evidence.careful
-        if careful and len(mine & self.about) < min(2, len(self.about)):
+        if careful and (
+            len(mine & self.about) < min(3, len(self.about)) or not set(content_words(then, self.language)) & self.about
+        ):
             reasons.append("is about something else")
+        if careful and negated(f"{given} {when} {then}") and not _denies(self.wish.text):
+            reasons.append("denies what the client does not deny")
         if careful and _denies(self.wish.text) and not (_denies(f"{when} {then}") or guards(then, self.language)):
             reasons.append("turns the rule round")
         verdicts = [self._faulty(part, *reasons, numbers=True) for part in (given, when, then)]  # all are noted
@@ -156,7 +160,8 @@ class _Check:
             first = fold(title.split(" ", 1)[0])
             if self.language == "en" and first not in builders("en") and not first.endswith("ing"):
                 reasons.append("is no piece of work")
-            if not set(content_words(title, self.language)) & self.about:
+            things = set(content_words(title, self.language)) - set(content_words(first, self.language))
+            if len(things & self.about) * 2 < max(len(things), 1):
                 reasons.append("is about something else")
             if _denies(self.wish.text) and not guards(title, self.language):
                 reasons.append("turns the rule round")
@@ -165,7 +170,8 @@ class _Check:
     def _own_task(self, role: str, want: str) -> str:
         if self.language == "en" and want.startswith("to ") and len(want.split()) <= _WORDS:
             return self.own["let"].format(role=f"{prompts.article(role)} {role}", want=want.removeprefix("to "))
-        return self.own["build"].format(text=_short(self.wish.text))
+        opened = self.opening and not want.startswith("this ")
+        return self.own["build"].format(text=_short(want.removeprefix("that ") if opened else self.wish.text))
 
 
 _WORDS = 18
