@@ -230,8 +230,8 @@ def test_the_licence_stands_in_folder_and_card(export: Export, tmp_path: Path) -
 @pytest.mark.parametrize(
     ("file", "text", "said"),
     [
-        ("README.md", "use hf_abcdefghijklmnopqrstuv to log in", "a token of the Hub"),
-        ("README.md", "sk-ant-REDACTED", "a key of OpenAI or Anthropic"),
+        ("README.md", "use hf_" + "aB3d" * 6 + " to log in", "a token of the Hub"),
+        ("README.md", "sk-" + "a1B2" * 6, "a key of OpenAI or Anthropic"),
         ("Modelfile", "FROM /home/ana/models/first.gguf", "the absolute path /home/ana"),
         ("run.json", '{"source": "C:\\\\Users\\\\ana\\\\m"}', "the absolute path C:"),
         ("README.md", "It said: the Baker wants bread ordered on a phone, before eight.", 'training text: "the baker wants bread'),

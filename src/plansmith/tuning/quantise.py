@@ -69,7 +69,8 @@ def packed(matrix: Any, kind: str) -> tuple[Any, Any]:
     if kind == "F32":
         return matrix.astype("float32"), wanted
     if kind == "F16":
-        small = matrix.astype("float16")
+        with numpy.errstate(over="ignore"):
+            small = matrix.astype("float16")
         if not numpy.isfinite(small).all():
             raise InputError("A merged weight does not fit into 16 bits (over 65,504). The training has diverged.")
         return small, wanted
