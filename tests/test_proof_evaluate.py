@@ -113,16 +113,16 @@ def test_folds_hold_every_client_out_once(run: Run, archive: Archive) -> None:
 @pytest.fixture(scope="module")
 def proven(run: Run, archive: Archive, tmp_path_factory: pytest.TempPathFactory) -> tuple[object, Path]:
     place = tmp_path_factory.mktemp("proof")
-    return evaluate(archive, run, place, 3, 1, tell=lambda _: None, opener=lambda *_: Echo()), place
+    return evaluate(archive, run, place, tell=lambda _: None, opener=lambda *_: Echo()), place
 
 
 def test_a_proof_trains_each_fold_and_compares_the_arms(proven: tuple[object, Path], archive: Archive) -> None:
     proof, place = proven
-    assert len(proof.outputs) == 9  # type: ignore[attr-defined]
+    assert len(proof.outputs) == 6  # type: ignore[attr-defined]
     assert {o.failed for o in proof.outputs} == {""}  # type: ignore[attr-defined]
-    assert len(proof.losses) == 3  # type: ignore[attr-defined]
+    assert len(proof.losses) == 2  # type: ignore[attr-defined]
     assert all(b > 0 for loss in proof.losses for b in bits_per_byte(loss))  # type: ignore[attr-defined]
-    assert all("too few clients to say (3" in v for v in proof.verdicts)  # type: ignore[attr-defined]
+    assert all("too few clients to say (2" in v for v in proof.verdicts)  # type: ignore[attr-defined]
     assert not list(place.glob("runs/*/adapter"))
     json.dumps(proof.as_dict())  # type: ignore[attr-defined]
 
@@ -137,7 +137,7 @@ def test_a_proof_that_was_stopped_goes_on_and_ends_the_same(
         asked.append(arm)
         return Echo()
 
-    lost = place / "plans" / "base-0" / f"{archive.documents[0].name}.json"
+    lost = place / "plans" / "base-0" / f"{proof.outputs[0].document}.json"
     before = json.loads(lost.read_text())
     lost.unlink()
     # what only the training had is gone, so the fold is trained again; its other plans are not written again
@@ -145,13 +145,13 @@ def test_a_proof_that_was_stopped_goes_on_and_ends_the_same(
         import shutil
 
         shutil.rmtree(folder)
-    again = evaluate(archive, run, place, 3, 1, tell=lambda _: None, opener=opener)  # type: ignore[arg-type]
+    again = evaluate(archive, run, place, tell=lambda _: None, opener=opener)  # type: ignore[arg-type]
     assert asked == ["base"]
     assert {**json.loads(lost.read_text()), "seconds": 0} == {**before, "seconds": 0}
     assert [s.values for s in again.scored] == [s.values for s in proof.scored]  # type: ignore[attr-defined]
     assert again.verdicts == proof.verdicts  # type: ignore[attr-defined]
     with pytest.raises(InputError, match="another proof"):
-        evaluate(archive, run, place, 2, 1, tell=lambda _: None, opener=opener)  # type: ignore[arg-type]
+        evaluate(archive, run, place, 3, tell=lambda _: None, opener=opener)  # type: ignore[arg-type]
 
 
 def scored(arm: str, values: list[float], measure: str = "coverage") -> list[Scored]:

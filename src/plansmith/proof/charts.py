@@ -54,7 +54,9 @@ def by_document(scored: Sequence[Scored], measure: str) -> str:
     values = [{"arm": SHORT[a], "document": d, "value": sum(v) / len(v)} for (a, d), v in rows.items()]  # type: ignore[index]
     order = [SHORT[a] for a in SHORT if any(arm == a for arm, _ in rows)]
     x = altair.X("arm:N", sort=order, title=None, axis=altair.Axis(labelAngle=0, labelLimit=120))
-    y = altair.Y("value:Q", title=None, scale=altair.Scale(zero=False, nice=True))
+    share = not BY_NAME[measure].unit and all(0 <= v["value"] <= 1 for v in values)
+    scale = altair.Scale(domain=[0, 1]) if share else altair.Scale(zero=False)
+    y = altair.Y("value:Q", title=None, scale=scale, axis=altair.Axis(tickCount=5))
     data = altair.Chart(altair.Data(values=values))
     lines = data.mark_line(strokeWidth=1, opacity=0.45, color=SOFT).encode(x=x, y=y, detail="document:N")
     dots = data.mark_circle(size=26, opacity=0.55).encode(

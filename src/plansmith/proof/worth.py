@@ -141,6 +141,27 @@ _TAIL = """## Where they mislead
 - *Hours* are compared by sentence; where two plans cut the work differently between sentences, that counts as error.
 - *Schedule health* of a plan without links and dates rests on few points.
 - chrF++ rewards the reference's wording; two good plans may share little of it.
+
+## How `plansmith evaluate` proves
+
+- **Arms.** *Base*: the untuned model. *Base with examples*: the same weights, and before each question the three nearest
+  conversations of the archive (BM25 over the client's sentence). *Tuned*: the model trained by the run's recipe. All arms
+  go through the same steps, grammars and checks, and draw hours from the same past tasks; code repairs or replaces what
+  fails, in every arm. So measures of the finished plan show what a user gets, and *written by the model*, *answers let
+  stand* and the held-out loss show how much of it the model did.
+- **Clients that none has seen.** Folds hold whole clients out. A document that a run learned from is recognised by its
+  hash, or by its name, and refused. The base arm opens the base's own file, whose hash must not be the tuned file's.
+- **How many.** Left out, `--folds` makes four parts and trains twice: half of the projects are tested on. `--folds K`
+  tests on all of them in K trainings, `--folds 0` leaves each client out once, `--folds 1` trains nothing and tests the
+  run itself on what it has not seen. What is written stays in the proof's folder; the same command goes on.
+- **How sure.** One difference for each client (documents and seeds of a client are averaged first: they do not count
+  twice). Interval: BCa bootstrap of the mean, 10,000 resamples, 95 %. Test: all sign flips. A measure is called better or
+  worse only where the interval leaves 0 out *and* the test is under 0.05; for the ★ measures after Holm's correction.
+  With five clients or fewer no test can get there, and the verdict says "too few clients to say".
+- **Leaks.** Runs of six words and more shared with past projects and not with the own brief, other clients' names, and the
+  past plan most like each output. `--canaries N` plants N random codes into a copy in memory, trains on it, and reports
+  how many come out by greedy completion and their exposure (Carlini et al. 2019) among 256 random codes. The run with the
+  planted codes is deleted.
 """
 
 
