@@ -209,6 +209,11 @@ def _begun(folder: Path, name: str, *more: str) -> subprocess.Popen[str]:
     return subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
+def _finish(process: subprocess.Popen[str]) -> None:
+    told = process.communicate(timeout=600)
+    assert process.returncode == 0, told
+
+
 def _wait_for_steps(folder: Path, name: str, least: int, process: subprocess.Popen[str]) -> None:
     while process.poll() is None:
         if (path := steps_of(folder / name)).is_file() and path.read_bytes().count(b"\n") >= least:
@@ -223,7 +228,7 @@ def test_a_killed_child_then_ctrl_c_then_resume_end_with_the_plan_of_one_that_wa
     import psutil
 
     (tmp_path / "brief.md").write_text("Customers can order bread by phone. Staff must see the orders.\n")
-    assert _begun(tmp_path, "calm.md").wait(300) == 0
+    _finish(_begun(tmp_path, "calm.md"))
     process = _begun(tmp_path, "plan.md")
     _wait_for_steps(tmp_path, "plan.md", 1, process)
     (child,) = psutil.Process(process.pid).children()
@@ -242,6 +247,6 @@ def test_a_killed_child_then_ctrl_c_then_resume_end_with_the_plan_of_one_that_wa
         True,
         False,
     )
-    assert _begun(tmp_path, "plan.md", "--resume").wait(300) == 0
+    _finish(_begun(tmp_path, "plan.md", "--resume"))
     assert (tmp_path / "plan.md").read_text() == (tmp_path / "calm.md").read_text()
     assert not steps_of(tmp_path / "plan.md").exists()

@@ -80,7 +80,7 @@ class LlamaEngine:
         if not model.is_file():
             raise MissingError(f"There is no model file {model}.")
         self.chat, self.slots, self.model = chat, slots, model
-        self.identity = f"llama.cpp {fingerprint(model)} context {context}"
+        self.identity = f"llama.cpp {fingerprint(model)} context {context} slots {slots}"
         self._numbers = itertools.count(1)
         self._waiting: dict[int, queue.SimpleQueue[dict[str, Any]]] = {}
         self._lock = threading.Lock()
