@@ -1,13 +1,18 @@
 """A training that is killed anywhere goes on and ends with the very bits of one that was not."""
 
+import copy
+import gc
+import hashlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +20,7 @@ import pytest
 from plansmith.errors import InputError, StoppedError
 from plansmith.sources.archive import read_archive
 from plansmith.sources.split import split
-from plansmith.tuning.bases import find_base
+from plansmith.tuning.bases import DEFAULT, find_base
 from plansmith.tuning.loop import Progress
 from plansmith.tuning.recipe import Overrides
 from plansmith.tuning.runs import Run, list_unfinished
@@ -76,38 +81,82 @@ def die_at(point: int) -> None:
     torch.optim.AdamW.step = counted(torch.optim.AdamW.step)  # type: ignore[assignment, method-assign]
 
 
+def photographed(work: Callable[[], object], run: Path, into: Path) -> list[Path]:
+    """Copies of the folder `run` at each step, sync, write and rename of `work`: what a kill -9 there would leave behind.
+
+    Folders that are the same but for the random part of temporary names are kept once for all their points.
+    """
+    import torch
+
+    seen: dict[str, Path] = {}
+    points: list[Path] = []
+    patched = [(os, "fsync"), (Path, "replace"), (Path, "write_text"), (torch.optim.AdamW, "step")]
+    originals = [getattr(place, name) for place, name in patched]
+
+    def photograph() -> None:
+        files = [path for path in sorted(run.rglob("*")) if path.is_file()]
+        told = hashlib.sha256()
+        for path in files:
+            told.update(re.sub(r"(\.[\w-]+)\.\w+", r"\1", str(path.relative_to(run))).encode() + path.read_bytes())
+        if (key := told.hexdigest()) not in seen:
+            seen[key] = into / str(len(seen))
+            shutil.copytree(run, seen[key])
+        points.append(seen[key])
+
+    def before(original: Callable[..., object]) -> Callable[..., object]:
+        def photographing(*args: object, **named: object) -> object:
+            photograph()
+            return original(*args, **named)
+
+        return photographing
+
+    for (place, name), original in zip(patched, originals, strict=True):
+        setattr(place, name, before(original))
+    try:
+        work()
+    finally:
+        for (place, name), original in zip(patched, originals, strict=True):
+            setattr(place, name, original)
+    return points
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-def test_killed_at_any_of_200_points_it_ends_with_the_same_bits(
-    three_projects: Path, tiny_llama: Path, tmp_path: Path
+@pytest.mark.parametrize(("model", "killed", "photographed"), [("tiny", 8, 192), ("embedded", 0, 3)])
+def test_killed_at_any_point_it_ends_with_the_same_bits(
+    three_projects: Path, tiny_llama: Path, tmp_path: Path, model: str, killed: int, photographed: int
 ) -> None:
-    script = [sys.executable, __file__, str(three_projects), str(tiny_llama), str(tmp_path)]
+    """Eight real kill -9 and 192 folders as a kill would leave them, on the tiny model; three of these on the embedded one."""
+    base = str(tiny_llama) if model == "tiny" else DEFAULT
+    script = [sys.executable, __file__, str(three_projects), base, str(tmp_path), str(killed), str(photographed)]
     done = subprocess.run(script, capture_output=True, text=True, check=False, timeout=800)
     assert done.returncode == 0, done.stderr[-3000:]
     outcome = json.loads(done.stdout.strip().splitlines()[-1])
     assert outcome["different"] == []
-    assert outcome["killed"] == 200
+    assert outcome["killed"] == killed
+    assert outcome["photographed"] >= photographed
 
 
-def main(archive: Path, base: Path, folder: Path) -> None:
+def main(archive: Path, base: str, folder: Path, kills: int, photographs: int) -> None:
     """Run by the test above in a process of its own, which has not computed anything before it forks."""
     import peft  # noqa: F401
+    import torch
     import transformers  # noqa: F401
 
-    from plansmith.tuning import loss  # noqa: F401
-    from plansmith.tuning.load import load_tokenizer
+    from plansmith.tuning import load, loss  # noqa: F401
     from plansmith.tuning.loop import fit
     from plansmith.tuning.recipe import resolve
     from plansmith.tuning.train import training_rows
 
-    parts, chosen = split(read_archive(archive)), find_base(str(base))
-    tokenizer = load_tokenizer(chosen)
+    parts, chosen = split(read_archive(archive)), find_base(base)
+    tokenizer = load.load_tokenizer(chosen)
+    many = not chosen.gguf
     # few and short rows: what is tried here is where the training stands when it dies
     rows, held_out = (
         sorted(training_rows(part, tokenizer, chosen), key=len)[:count]
-        for part, count in ((parts.train, 10), (parts.test, 2))
+        for part, count in ((parts.train, 10 if many else 4), (parts.test, 2 if many else 1))
     )
-    recipe = resolve(chosen, SETTINGS)
+    recipe = resolve(chosen, SETTINGS if many else replace(SETTINGS, learning_rate=1e-3, measure=1))
 
     def learn(run: Path) -> object:
         return fit(chosen, recipe, rows, held_out, run, lambda _: None, save_every=0.0)
@@ -117,27 +166,42 @@ def main(archive: Path, base: Path, folder: Path) -> None:
         last = sorted((run / "checkpoints").glob("step-*"))[-1]
         return (run / "adapter/adapter_model.safetensors").read_bytes(), (last / "state.safetensors").read_bytes()
 
+    different = []
     whole = folder / "whole"
     whole.mkdir(parents=True)
-    assert forked(lambda: learn(whole)) == 0
-    killed, different, point, round_ = 0, [], 0, 0
-    while killed < 200:
-        point += 1
-        run = folder / f"killed-{round_}-{point}"
+    if kills:
+        assert forked(lambda: learn(whole)) == 0
+    for number in range(kills):
+        run = folder / f"killed-{number}"
         run.mkdir()
-        code = forked(lambda run=run, point=point: (die_at(point), learn(run)))  # type: ignore[misc]
-        if code == 0:  # the training has fewer points than that: begin again, and kill each twice
-            point, round_ = 0, round_ + 1
-            continue
+        code = forked(lambda run=run, number=number: (die_at(2 + 9 * number), learn(run)))  # type: ignore[misc]
         assert code == -signal.SIGKILL, (run, code)
-        killed += 1
-        for _ in range(round_):
-            killed += forked(lambda run=run, point=point: (die_at(1 + point // 2), learn(run))) != 0  # type: ignore[misc]
         assert forked(lambda run=run: learn(run)) == 0, run  # type: ignore[misc]
         if end(run) != end(whole):
             different.append(run.name)
-        shutil.rmtree(run)
-    print(json.dumps({"killed": min(killed, 200), "different": different}))
+    torch.set_num_threads(1)
+    # the model is read once: what is tried here comes after
+    loaded = load.load_model(chosen, recipe)
+    load.load_model = lambda *_: copy.deepcopy(loaded)
+    gc.freeze()  # or each of the many trainings here would look through all of torch's objects several times
+    if not kills:
+        learn(whole)
+    (first := folder / "first").mkdir()
+    points = photographed(lambda: learn(first), first, folder / "photographs")
+    assert end(first) == end(whole)
+    if many:  # killed again while going on from the middle of a kill's leavings
+        for number in [len(points) * fifth // 5 for fifth in (1, 2, 3, 4)]:
+            again = folder / f"again-{number}"
+            shutil.copytree(points[number], again)
+            points += photographed(lambda again=again: learn(again), again, folder / f"photographs-{number}")  # type: ignore[misc]
+    else:
+        points = points[:: max(1, len(points) // photographs)][:photographs]
+    for point in dict.fromkeys(points):
+        learn(point)
+        if end(point) != end(whole):
+            different.append(str(point))
+        shutil.rmtree(point)
+    print(json.dumps({"killed": kills, "photographed": len(points), "different": different}))
 
 
 def everything(run: Path) -> dict[str, object]:
@@ -233,4 +297,4 @@ def test_two_trainings_of_one_run_are_refused_and_ctrl_c_exits_130(
 
 
 if __name__ == "__main__":
-    main(*map(Path, sys.argv[1:4]))
+    main(Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3]), int(sys.argv[4]), int(sys.argv[5]))

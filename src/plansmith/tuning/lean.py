@@ -25,7 +25,7 @@ def slim(model: Any) -> int:
     """Let every Llama layer of a peft model compute lean, where all its linear layers carry plain LoRA; returns how many do."""
     from transformers.models.llama.modeling_llama import LlamaDecoderLayer
 
-    layers = [layer for layer in model.modules() if isinstance(layer, LlamaDecoderLayer) and _suits(layer)]
+    layers: list[Any] = [layer for layer in model.modules() if isinstance(layer, LlamaDecoderLayer) and _suits(layer)]
     for layer in layers:
         layer.forward = _Forward(layer)
     return len(layers)
