@@ -33,7 +33,7 @@ Url = Annotated[
 ServedModel = Annotated[
     str, Parameter(name="--engine-model", help="Name of the model on that server, if it has several.")
 ]
-STEP_SLOTS, STEP_CONTEXT = 8, 16_384
+STEP_SLOTS, STEP_CONTEXT = 8, 24_576
 
 
 def plan(
