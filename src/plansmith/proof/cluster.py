@@ -11,14 +11,14 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from plansmith.errors import MissingError, PlansmithError
+from plansmith.errors import MissingError, PlansmithError, ResourceError
 from plansmith.proof.folds import Fold, FoldResult, Setting, Tell, finished, keep, run_fold
 
 
 def run_folds(
     todo: Sequence[Fold], setting: Setting, place: Path, address: str, tell: Tell, workers: int | None = None
 ) -> list[FoldResult]:
-    """All folds on the cluster; raises MissingError without ray, and the first fold's error where one fails.
+    """All folds on the cluster; raises MissingError without ray, ResourceError for a cluster that does not answer, and the first fold's error where one fails.
 
     Every machine of the cluster needs Plansmith and the base. Results are kept in `place` as soon as a fold is done.
     """
@@ -32,8 +32,11 @@ def run_folds(
     )
     try:
         ray.init(**options, include_dashboard=False if address == "local" else None, log_to_driver=False)
-    except (ConnectionError, ValueError) as error:
-        raise MissingError(f"No Ray cluster answers at {address}: {error}") from error
+    except Exception as error:  # ray 2.60 raises bare ones for a node that does not come up in time
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise ResourceError(
+            f"No Ray cluster answers at {address}: {reason} Look at the cluster, or leave --ray out."
+        ) from error
     try:
         work = ray.remote(num_cpus=1)(_elsewhere)
         done = {n: run_fold(f, setting, place, tell) for n, f in enumerate(todo) if finished(f, setting, place)}
