@@ -44,6 +44,15 @@ def test_a_criterion_is_read_from_the_clients_own_sentence(text: str, expected: 
     assert own_criterion(text, read_opening(text, ["member"]), "member", "en") == expected
 
 
+def test_romanian_wishes_and_rules_are_read_without_a_model() -> None:
+    opening = read_opening("Clienţii trebuie să poată comanda lădiţe de pe telefon.", ["client", "utilizator"])
+    assert opening is not None
+    assert (opening.role, opening.want) == ("client", "să pot comanda lădiţe de pe telefon")
+    assert own_criterion("x", opening, "client", "ro")[2] == "poate comanda lădiţe de pe telefon"
+    rule = own_criterion("Nimeni în afară de administrator nu are voie să schimbe prețurile.", None, "client", "ro")
+    assert rule == ("cineva care nu este administrator", "încearcă să schimbe prețurile", "este refuzat")
+
+
 def test_how_teams_write_a_role_does_not_matter_and_an_unknown_one_has_hours_all_the_same() -> None:
     assert {same_role(r) for r in ("Web", "front-end", "Frontend developer")} == {"web"}
     past = Analogies([PastTask("Build a page", "Front-End", "", 4, 6, 9, "a")])

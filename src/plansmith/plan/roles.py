@@ -160,7 +160,7 @@ def _single(word: str, language: str) -> str:
     if word.isupper() and len(word) > 1:
         return word
     if language == "ro":
-        return _single_ro(word.lower())
+        return _single_ro(word.lower().replace("ţ", "ț").replace("ş", "ș"))
     if plain.endswith("ies") and len(plain) > 4:
         return word[:-3] + "y"
     if plain.endswith(("sses", "ches", "shes", "xes")):

@@ -42,7 +42,7 @@ _RISKS = {
                  r"|date personale|adres\w+|medical\w*|pacient\w*|copi(?:i|ilor|lul)|fis[aei] (?:animalului|pacientului|medicala)"),
     "offline": (3, 3, r"offline|no (?:signal|network|internet|reception)|without (?:signal|network|internet|reception)|fara (?:semnal|internet|retea)"),
     "limit": (2, 4, r"(?:less than|within|under|at most|up to|no more than|in) \d+ ?(?:seconds?|ms|milliseconds?|minutes?)"
-              r"|\d+ (?:users|people|visitors) at (?:once|the same time)|\d+ ?%|(?:sub|cel mult|maxim) \d+ (?:de )?(?:secunde|minute)"),
+              r"|\d+ (?:users|people|visitors) at (?:once|the same time)|(?:sub|cel mult|maxim) \d+ (?:de )?(?:secunde|minute)"),
     "imposed": (2, 3, r"linux|mysql|postgres\w*|apache|php|wordpress|java\b|python|ruby|nodejs|node\.js|rest\b|json|oracle|sharepoint|aws|azure"
                 r"|standards?|polic(?:y|ies)|gdpr|accessib\w+|wcag|on.premises?"),
 }  # fmt: skip
@@ -120,7 +120,25 @@ def _vague(requirements: Sequence[Requirement], language: str) -> list[Question]
 
 
 _EVERYDAY = frozenset(
-    ["some", "many", "few", "most", "often", "usually", "for example", "e.g", "good", "best", "normally", "clean"]
+    [
+        "some",
+        "many",
+        "few",
+        "most",
+        "often",
+        "usually",
+        "for example",
+        "e.g",
+        "good",
+        "best",
+        "normally",
+        "clean",
+        "bun",
+        "buna",
+        "bune",
+        "buni",
+        "bine",
+    ]
 )
 
 

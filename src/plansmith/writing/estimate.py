@@ -57,18 +57,24 @@ class Analogies:
 
     def estimate(self, title: str, role: str, requirement: str) -> Estimate | None:
         """Medians of the o, m, p hours of the most similar tasks; None where the archive has none at all."""
-        return median(self.nearest(title, role, requirement))
+        return median(self.nearest(title, role, requirement) or self._middle(role))
+
+    def _middle(self, role: str) -> list[PastTask]:
+        """Where no past task has a word in common: those of the role whose hours lie in the middle."""
+        known = sorted(self._tasks.get(same_role(role)) or self._tasks.get("", []), key=lambda t: t.m)
+        first = max(0, (len(known) - NEIGHBOURS) // 2)
+        return known[first : first + NEIGHBOURS]
 
     def nearest(self, title: str, role: str, requirement: str, most: int = NEIGHBOURS) -> list[PastTask]:
-        """The most similar past tasks of that role, the nearest first; of any role where none has it."""
+        """The most similar past tasks of that role, the nearest first; of any role where none has it. None that shares no word."""
         key = same_role(role)
         key = key if key in self._tasks else ""
         known = self._tasks.get(key, [])
         if not known:
             return []
         words, count = _tokens([f"{title} {title} {requirement}"]), min(most, len(known))
-        found, _ = self._index[key].retrieve(words, k=count, show_progress=False)
-        return [known[int(i)] for i in found[0]]
+        found, scores = self._index[key].retrieve(words, k=count, show_progress=False)
+        return [known[int(i)] for i, score in zip(found[0], scores[0], strict=True) if score > 0]
 
 
 def median(tasks: Sequence[PastTask]) -> Estimate | None:

@@ -170,7 +170,7 @@ class _Check:
     def _own_task(self, role: str, want: str) -> str:
         if self.language == "en" and want.startswith("to ") and len(want.split()) <= _WORDS:
             return self.own["let"].format(role=f"{prompts.article(role)} {role}", want=want.removeprefix("to "))
-        opened = self.opening and not want.startswith("this ")
+        opened = self.language == "en" and self.opening and not want.startswith("this ")
         return self.own["build"].format(text=_short(want.removeprefix("that ") if opened else self.wish.text))
 
 
