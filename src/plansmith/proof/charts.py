@@ -51,10 +51,11 @@ def by_document(scored: Sequence[Scored], measure: str) -> str:
     for s in scored:
         if measure in s.values:
             rows.setdefault((s.arm, s.document), []).append(s.values[measure])
-    values = [{"arm": SHORT[a], "document": d, "value": sum(v) / len(v)} for (a, d), v in rows.items()]  # type: ignore[index]
+    means = {key: sum(v) / len(v) for key, v in rows.items()}
+    values = [{"arm": SHORT[a], "document": d, "value": mean} for (a, d), mean in means.items()]  # type: ignore[index]
     order = [SHORT[a] for a in SHORT if any(arm == a for arm, _ in rows)]
     x = altair.X("arm:N", sort=order, title=None, axis=altair.Axis(labelAngle=0, labelLimit=120))
-    share = not BY_NAME[measure].unit and all(0 <= v["value"] <= 1 for v in values)
+    share = not BY_NAME[measure].unit and all(0 <= mean <= 1 for mean in means.values())
     scale = altair.Scale(domain=[0, 1]) if share else altair.Scale(zero=False)
     y = altair.Y("value:Q", title=None, scale=scale, axis=altair.Axis(tickCount=5))
     data = altair.Chart(altair.Data(values=values))

@@ -18,9 +18,10 @@ from plansmith.proof.folds import Fold, FoldResult, Setting, Tell, finished, kee
 def run_folds(
     todo: Sequence[Fold], setting: Setting, place: Path, address: str, tell: Tell, workers: int | None = None
 ) -> list[FoldResult]:
-    """All folds on the cluster; raises MissingError without ray, ResourceError for a cluster that does not answer, and the first fold's error where one fails.
+    """All folds on the cluster; what is done is kept in `place` and not done again.
 
-    Every machine of the cluster needs Plansmith and the base. Results are kept in `place` as soon as a fold is done.
+    Every machine of the cluster needs Plansmith and the base. Raises MissingError without ray, ResourceError for a
+    cluster that does not answer, PlansmithError for a fold that fails.
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing leaves the machine unasked
     try:
