@@ -40,11 +40,16 @@ def archive_page(request: Request, name: str = "") -> Response:
     if name:
         archive_of(place, name)
     chosen = name or next(iter(known), "")
-    seen = look(known[chosen]) if chosen else None
     return page(
-        request, "archive.html", known=list(known), chosen=chosen, seen=seen,
+        request, "archive.html", known=list(known), chosen=chosen,
         may_add=bool(chosen) and may_add(place, known[chosen]), folder=_shown(place, known.get(chosen)),
     )  # fmt: skip
+
+
+@router.get("/archive/look")
+def archive_look(request: Request, name: str) -> Response:
+    """What is in an archive, read as training would: seconds for many or long documents."""
+    return page(request, "archive_look.html", seen=look(archive_of(served_by(request).place, name)))
 
 
 @router.post("/archive")
