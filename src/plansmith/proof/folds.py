@@ -13,6 +13,7 @@ import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -229,7 +230,8 @@ def write_one(arm: Arm, document: Document, fold: int, seed: int, engine: Engine
         "requirements": len(written.plan.requirements),
         "quoted": written.quoted,
         "answers": sum("answer" in entry for entry in written.log),
-        "rejected": sum("note" in entry for entry in written.log),
+        # several parts of one answer may be rejected: it counts once
+        "rejected": sum("answer" in a and "note" in b for a, b in pairwise(written.log)),
     }
     plan = written.plan.model_dump_json()
     return Output(arm, document.name, fold, seed, plan, False, time.perf_counter() - began, facts)

@@ -141,7 +141,7 @@ MEASURES: tuple[Measure, ...] = (
         "(some on purpose)", "plansmith.writing.listen", "model",
     ),
     Measure(
-        "kept_answers", "Answers let stand", "1 - answers or parts rejected by code / answers",
+        "kept_answers", "Answers let stand", "1 - answers of which code rejected a part or all / answers",
         "plansmith.writing: the log of a plan", "model",
     ),
     Measure(
