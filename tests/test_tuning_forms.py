@@ -10,7 +10,7 @@ from plansmith.errors import InputError, ResourceError
 from plansmith.prompts import Message
 from plansmith.tuning import fused, lean
 from plansmith.tuning.bases import LLAMA2, find_base
-from plansmith.tuning.forecast import SHAPES, Shape, fitted, memory, needed
+from plansmith.tuning.forecast import SHAPES, Shape, fitted, memory, needed, overrun
 from plansmith.tuning.guards import Guards
 from plansmith.tuning.load import accelerator, load_model, load_tokenizer
 from plansmith.tuning.loop import prepare, rate
@@ -187,6 +187,17 @@ def test_memory_forecasts_are_within_5_per_cent_of_what_was_measured_on_an_h200(
         settings = {"precision": "bf16", "quantization": "nf4", "rank": 16, "checkpointing": checkpointing}
         recipe = Recipe(**{**RECIPE.as_dict(), **settings})
         assert memory(SHAPES[name], recipe, tokens, True, liger) == pytest.approx(peak, rel=0.05), (name, tokens)
+
+
+def test_memory_far_above_its_forecast_is_told_with_the_remedy() -> None:
+    assert overrun(1.0, None) == overrun(1.05, 1.0) == ""
+    assert "20% more than the forecast of 1.00 GB" in overrun(1.2, 1.0)
+    # the embedded base on two cores, a row of 315 tokens (docs/recipes.md)
+    recipe = Recipe(**{**RECIPE.as_dict(), "rank": 16, "batch": 1})
+    row = Row((5,) * 315, (True,) * 315)
+    assert needed(SHAPES["smollm2-135m"], recipe, [row], Machine("CPU", False, 8.0, "fp32")) == pytest.approx(
+        1.27, rel=0.06
+    )
 
 
 def test_memory_decides_on_parts_and_checkpointing_and_never_against_the_user() -> None:

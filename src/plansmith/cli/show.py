@@ -52,6 +52,8 @@ def training_progress() -> Iterator[Watch]:
             bar.update(task, description=_stage(p), total=p.steps or None, completed=p.step, facts=_facts(p))
             if p.held_out is not None:
                 bar.console.print(_held_out(p))
+            if p.note:
+                bar.console.print(f"Note: {p.note}.")
 
         yield watch
 
@@ -75,6 +77,8 @@ def _held_out(p: Training) -> str:
 
 
 def _training_line(out: Console, p: Training) -> None:
+    if p.note:
+        out.print(f"Note: {p.note}.")
     if p.held_out is not None:
         out.print(_held_out(p))
     elif p.stage != "train":

@@ -11,6 +11,9 @@ The memory formula, bytes at the peak (the first backward pass after an optimise
     activations  T tokens at once x (layers x kept + one layer's work + 6 hidden states), where a layer keeps
                  a·hidden + f·inner values, or with checkpointing only its input, a hidden state
 
+On a CPU in float32 the linear layers take 2 bytes and a layer keeps half (`plansmith.tuning.lean`); there, loading all
+weights in float32 may be the peak.
+
 `a` and `f` were fitted on one H200 at the shapes of Llama 2 7B and 13B (bench/gpu/train.py, docs/recipes.md), on the
 CPU at that of the embedded model.
 """
@@ -111,10 +114,14 @@ def memory(shape: Shape, recipe: Recipe, tokens: int, gpu: bool, lean: bool = Fa
     linear = NF4_BYTES if recipe.quantization == "nf4" else width
     weights = shape.linear * linear + shape.embeddings * width
     adapter = 12 * shape.adapter(recipe.rank, recipe.targets)
-    hidden, inner = (8.55, 3.0) if lean else (10.3, 4.0)
+    slim = not gpu and recipe.precision == "fp32" and recipe.quantization == "none" and not recipe.dora
+    loading = 0.0
+    if slim:
+        loading, weights = weights, shape.linear * 2 + shape.embeddings * width
+    hidden, inner = (4.85, 2.0) if slim else (8.55, 3.0) if lean else (10.3, 4.0)
     layer = (hidden * shape.hidden + inner * shape.inner) * width
     kept = shape.hidden * width + layer / shape.layers if recipe.checkpointing else layer
-    return (weights + adapter + tokens * (shape.layers * kept + 6 * shape.hidden * width)) / 1e9
+    return max(loading, weights + adapter + tokens * (shape.layers * kept + 6 * shape.hidden * width)) / 1e9
 
 
 def tokens_at_once(rows: Sequence[Row], recipe: Recipe) -> int:
@@ -164,6 +171,28 @@ def forecast(base: Base, recipe: Recipe, rows: Sequence[Row], machine: Machine) 
     return Forecast(
         round(need, 2), machine.memory, need <= machine.memory, _seconds(shape, recipe, rows, machine), gpus
     )
+
+
+OVERRUN = 1.1
+"""Times the forecast above which the measured peak is worth a word."""
+
+
+def overrun(measured: float, expected: float | None) -> str:
+    """What to tell the user where the first steps, the longest rows among them, needed more memory than forecast."""
+    if expected is None or measured <= OVERRUN * expected:
+        return ""
+    return (
+        f"the first steps took {measured:.2f} GB of memory, {measured / expected - 1:.0%} more than the forecast of "
+        f"{expected:.2f} GB; if memory runs out, train with --checkpointing or a smaller --part-tokens"
+    )
+
+
+def allocated(base: Base, recipe: Recipe, rows: Sequence[Row], machine: Machine) -> float | None:
+    """The forecast peak in 10^9 bytes of what `peak_memory` measures; None where the base's shape is not known."""
+    shape = shape_of(base)
+    if shape is None:
+        return None
+    return needed(shape, recipe, rows, machine) - (GPU_OVERHEAD if machine.gpu else 0)
 
 
 # Measured (docs/recipes.md): operations a second of the needed matrix products, seconds a part at the least

@@ -16,18 +16,23 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from plansmith.errors import InputError
+from plansmith.errors import InputError, StoppedError
 from plansmith.files import replacing_folder, sync_folder
 from plansmith.tuning import checkpoint
 from plansmith.tuning.bases import Base
+from plansmith.tuning.forecast import overrun
 from plansmith.tuning.guards import Guards
 from plansmith.tuning.recipe import Recipe
 from plansmith.tuning.rows import Row, batches
+from plansmith.tuning.stop import agreed
 
 
 @dataclass(frozen=True)
 class Progress:
-    """What is known at a moment of training. Losses are nats per supervised token; `left` is seconds, `memory` 10^9 bytes."""
+    """What is known at a moment of training. Losses are nats per supervised token; `left` is seconds, `memory` 10^9 bytes.
+
+    `note` says what the user should know by now.
+    """
 
     stage: str
     step: int = 0
@@ -38,6 +43,7 @@ class Progress:
     tokens_per_second: float = 0.0
     left: float | None = None
     memory: float | None = None
+    note: str = ""
 
 
 Watch = Callable[[Progress], None]
@@ -71,6 +77,7 @@ def fit(
     check: Callable[[], None] = lambda: None,
     save_every: float = SAVE_EVERY,
     track: str = "",
+    expected: float | None = None,
 ) -> dict[str, Any]:
     """Train and keep the best adapter in `folder`/adapter; goes on from `folder`/checkpoints if there are any.
 
@@ -85,7 +92,11 @@ def fit(
     from plansmith.tuning.machine import peak_memory, release
 
     release()
+    before = peak_memory()  # a process that has held more already tells nothing of this training
     accelerator = make_accelerator(recipe, track, folder)
+    stop_together = accelerator.num_processes > 1
+    if stop_together:
+        check = agreed(check, accelerator)
     place, main = folder / "checkpoints", accelerator.is_main_process
     model, optimizer = prepare(load_model(base, recipe), recipe, accelerator)
     if accelerator.num_processes == 1 and accelerator.device.type == "cpu" and recipe.precision == "fp32":
@@ -124,7 +135,7 @@ def fit(
     def due() -> bool:
         return state.step in measured and (not state.held_out or state.held_out[-1][0] != state.step)
 
-    saved, whole = time.perf_counter(), True
+    saved, whole, first = time.perf_counter(), True, state.step
     try:
         if due():
             log(Progress("before", state.step, steps))
@@ -137,7 +148,8 @@ def fit(
             epoch, batch = schedule[state.step]
             for group in optimizer.param_groups:
                 group["lr"] = recipe.learning_rate * rate(number, steps, recipe)
-            loss = add_gradients(model, batch, recipe.part_tokens, accelerator, check)
+            between = (lambda: None) if stop_together else check
+            loss = add_gradients(model, batch, recipe.part_tokens, accelerator, between)
             guards.before_step(number, loss, float(accelerator.clip_grad_norm_(trained, 1.0)))
             whole = False
             optimizer.step()
@@ -147,7 +159,9 @@ def fit(
             state.step, state.tokens, state.seconds = number, state.tokens + sum(map(len, batch)), spent
             whole = True
             speed, left = state.tokens / spent, spent / number * (steps - number)
-            log(Progress("train", number, steps, epoch, loss, None, speed, left, peak_memory()))
+            held = peak_memory()
+            note = overrun(held, expected) if number - first == min(3, steps - first) and before < held else ""
+            log(Progress("train", number, steps, epoch, loss, None, speed, left, held, note))
             check()
             if now := due():
                 measure()
@@ -155,9 +169,9 @@ def fit(
             if now or time.perf_counter() - saved > save_every:
                 save()
                 saved = time.perf_counter()
-    except BaseException:
+    except BaseException as error:
         # a signal, or a loss that went wrong: `state` is that of the last whole step, the gradients are thrown away
-        if whole and state.step and accelerator.num_processes == 1:
+        if whole and state.step and (not stop_together or isinstance(error, StoppedError)):
             save()
         raise
     result = {

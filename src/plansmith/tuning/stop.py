@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
@@ -39,3 +40,20 @@ class Stop:
         """Raise StoppedError if a signal has come."""
         if self.signal is not None:
             raise StoppedError(self.signal)
+
+
+def agreed(check: Callable[[], None], accelerator: Any) -> Callable[[], None]:
+    """A check that raises StoppedError in every process as soon as one of them has a signal; all must call it together."""
+    import torch
+
+    def together() -> None:
+        mine = 0
+        try:
+            check()
+        except StoppedError as error:
+            mine = error.signal
+        signals = accelerator.gather(torch.tensor([mine], device=accelerator.device))
+        if number := int(signals.max().item()):
+            raise StoppedError(number)
+
+    return together

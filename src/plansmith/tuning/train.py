@@ -25,7 +25,7 @@ from plansmith.sources.pasttasks import PastTask, past_tasks
 from plansmith.sources.split import Split
 from plansmith.tuning import checkpoint
 from plansmith.tuning.bases import BASES, Base
-from plansmith.tuning.forecast import fitted, forecast, shape_of
+from plansmith.tuning.forecast import allocated, fitted, forecast, shape_of
 from plansmith.tuning.gguf import write_gguf
 from plansmith.tuning.load import load_tokenizer, versions
 from plansmith.tuning.loop import SAVE_EVERY, Progress, Watch, fit
@@ -90,7 +90,8 @@ def train(
             log = (
                 _Log(folder / "metrics.jsonl", watch, checkpoint.newest_step(folder / "checkpoints")) if main else _mute
             )
-            result = fit(base, recipe, rows, held_out, folder, log, stop.check, save_every, track)
+            peak = allocated(base, recipe, [*rows, *held_out], machine)
+            result = fit(base, recipe, rows, held_out, folder, log, stop.check, save_every, track, peak)
             release()
             expected = forecast(base, recipe, [*rows, *held_out], machine)
             story = _story(archive, parts, base, recipe, rows, result | {"forecast": expected and expected.as_dict()})
@@ -146,7 +147,7 @@ class _Log:
 
     def __call__(self, progress: Progress) -> None:
         if progress.loss is not None or progress.held_out is not None:
-            line = {k: v for k, v in asdict(progress).items() if v is not None and k != "left"}
+            line = {k: v for k, v in asdict(progress).items() if v not in (None, "") and k != "left"}
             with self.path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(line) + "\n")
         self.watch(progress)
