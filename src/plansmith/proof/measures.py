@@ -103,8 +103,8 @@ MEASURES: tuple[Measure, ...] = (
     ),
     Measure(
         "mae", "Hours off the reference",
-        "mean over the sentences that both plans cite of |most likely hours of the tasks that serve them - the same in "
-        "the reference|", "Mean absolute error; effort follows the sentence, as tasks of two plans have no common ids",
+        "mean over the sentences that both plans cite of how far the most likely hours of the tasks that serve them are "
+        "from those in the reference", "Mean absolute error; effort follows the sentence, as tasks of two plans have no common ids",
         "hours", rising=False, unit="h",
     ),
     Measure(
