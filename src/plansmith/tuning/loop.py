@@ -269,12 +269,12 @@ def adapter_settings(recipe: Recipe) -> dict[str, Any]:
     }
 
 
-def _options() -> Any:
+def _options(everywhere: bool = False) -> Any:
     from torch.distributed.checkpoint.state_dict import StateDictOptions
 
     return StateDictOptions(
         full_state_dict=True,
-        cpu_offload=True,
+        cpu_offload=not everywhere,  # which leaves the other processes with nothing
         ignore_frozen_params=True,
         strict=False,
     )
@@ -336,6 +336,6 @@ def _restore(place: Path, model: Any, optimizer: Any, training: str) -> _State |
             key, _, parameter = rest.partition(".")
             moments.setdefault(parameter, {})[key] = tensor
     set_model_state_dict(model, trained, options=_options())
-    fresh: dict[str, Any] = get_optimizer_state_dict(model, optimizer.optimizer, options=_options())
+    fresh: dict[str, Any] = get_optimizer_state_dict(model, optimizer.optimizer, options=_options(everywhere=True))
     set_optimizer_state_dict(model, optimizer.optimizer, {**fresh, "state": moments}, options=_options())
     return _State(**{**about, "held_out": [(step, loss) for step, loss in about["held_out"]]})
