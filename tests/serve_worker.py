@@ -9,6 +9,8 @@ import sys
 import time
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parent.parent / "src"))
+
 from plansmith import prompts
 from plansmith.serve import child
 from plansmith.tuning.bases import CHATML
@@ -83,7 +85,17 @@ def train(place, job, tell):  # type: ignore[no-untyped-def]
 def check(place, job, tell):  # type: ignore[no-untyped-def]
     """A forecast without a tokenizer."""
     names = sorted(p.name for p in Path(job.args["archive"]).iterdir() if p.is_dir())
-    counts = {"part": "train", "brief": 90, "plan": 400, "sentences": 9, "requirements": 7, "rows": 15, "trained": 900, "supervised": 400, "cut": 0}
+    counts = {
+        "part": "train",
+        "brief": 90,
+        "plan": 400,
+        "sentences": 9,
+        "requirements": 7,
+        "rows": 15,
+        "trained": 900,
+        "supervised": 400,
+        "cut": 0,
+    }
     return {
         "base": job.args["base"], "recipe": {"epochs": 1, "learning_rate": 0.001, "rank": 32, "batch": 1},
         "documents": [{"name": name, **counts} for name in names], "steps": 180,

@@ -15,6 +15,7 @@ import hmac
 import json
 import secrets
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
 from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 from typing import Any
@@ -181,6 +182,11 @@ class Gate:
             return
         begun = asyncio.get_running_loop().time()
         taken, complete, answered = 0, False, False
+        refused: list[tuple[int, str]] = []
+
+        def refuse(status: int, message: str) -> _BodyError:
+            refused.append((status, message))
+            return _BodyError(message)
 
         async def counted() -> Message:
             nonlocal taken, complete
@@ -190,15 +196,17 @@ class Gate:
             try:
                 message = await asyncio.wait_for(receive(), max(0.01, left))
             except TimeoutError:
-                raise _BodyError(408, "The request came too slowly. Try again on a faster connection.") from None
+                raise refuse(408, "The request came too slowly. Try again on a faster connection.") from None
             taken += len(message.get("body", b""))
             complete = not message.get("more_body", False)
             if taken > self.place.body:
-                raise _BodyError(413, self._too_large())
+                raise refuse(413, self._too_large())
             return message
 
         async def adorned(message: Message) -> None:
             nonlocal answered
+            if refused and not answered:
+                return  # whatever the application makes of a broken body, our own answer says why
             if message["type"] == "http.response.start":
                 answered = True
                 found = list(message.get("headers", []))
@@ -211,20 +219,17 @@ class Gate:
                 message = {**message, "headers": found}
             await send(message)
 
-        try:
+        with suppress(_BodyError):
             await self.app(scope, counted, adorned)
-        except _BodyError as error:
-            if not answered:
-                await _answer(send, path, error.status, error.message)
+        if refused and not answered:
+            await _answer(send, path, *refused[0])
 
     def _too_large(self) -> str:
         return f"The request is larger than {self.place.body // 1_000_000} MB. Send fewer or smaller files."
 
 
 class _BodyError(Exception):
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status, self.message = status, message
+    """The body of a request is larger or slower than allowed."""
 
 
 async def _answer(send: Send, path: str, status: int, message: str) -> None:

@@ -121,7 +121,7 @@ class Runner:
         command = [*self.place.worker, str(self.place.workspace), job.id, str(job.attempt)]
         with errors.open("ab") as file:
             child = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, cwd=self.place.workspace,
+                command, stdin=subprocess.DEVNULL, stdout=file, stderr=file,
                 start_new_session=True,
             )  # fmt: skip
         self._children[job.id] = child
