@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("fastapi")
-pytest.importorskip("httpx2")
+httpx2 = pytest.importorskip("httpx2")
 
 from lxml import html
 from starlette.routing import BaseRoute
@@ -346,9 +346,8 @@ def test_no_name_from_outside_becomes_a_path(door: Door, tmp_path: Path) -> None
         for path in (f"/plans/{payload}", f"/plans/bakery/export/{payload}", f"/runs/{payload}", f"/api/plans/{payload}", f"/archive/look?name={payload}", f"/static/{payload}"):  # fmt: skip
             try:
                 told = door.client.get(path)
-            except Exception as error:
-                assert "URL" in repr(error) or "url" in repr(error), error  # the client itself refuses to send it
-                continue
+            except httpx2.InvalidURL:
+                continue  # the client itself refuses to send it
             assert told.status_code in (200, 303, 307, 400, 404, 405, 422), (path, told.status_code)
             assert "crown jewels" not in told.text, path
             assert "root:" not in told.text, path
@@ -360,7 +359,7 @@ def test_no_name_from_outside_becomes_a_path(door: Door, tmp_path: Path) -> None
     after = sorted(
         str(p) for p in door.place.workspace.parent.rglob("*") if "jobs" not in str(p) and ".db" not in str(p)
     )
-    assert [p for p in after if p not in before and not p.endswith("uploads")] == []
+    assert [p for p in after if p not in before and not p.endswith("uploads") and "history" not in p] == []
 
 
 def test_a_brief_becomes_a_plan_in_the_browser(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -179,7 +179,7 @@ def training_part(served: Any, job: Job, language: str) -> str:
         if "loss" in line or "held_out" in line:
             by_step[line.get("step", 0), "held_out" in line] = line
     seen = sorted(by_step.values(), key=lambda line: line.get("step", 0))
-    last = lines[-1] if lines else {}
+    last = {"stage": "", "epoch": 0, "step": 0, "left": None, **(lines[-1] if lines else {})}
     steps = max((line.get("steps", 0) for line in lines), default=0)
     best = min((line["held_out"] for line in seen if "held_out" in line), default=None)
     first = next((line["held_out"] for line in seen if "held_out" in line), None)

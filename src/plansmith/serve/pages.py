@@ -178,6 +178,7 @@ def job_page(request: Request, key: str) -> Response:
     brief = read_brief(served.workspace.brief(job.args["plan"]))
     return page(
         request, "writing.html", job=job, log=log, seen=len(log), progress=progress(log), pieces=pieces(brief),
+        heading=job.args.get("title") or brief.title or (brief.sentences[0].text[:70] if brief.sentences else job.name),
         ahead=served.jobs.ahead(job), sentences=len(brief.sentences), free=is_free(log),
     )  # fmt: skip
 
