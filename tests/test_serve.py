@@ -13,17 +13,17 @@ import pytest
 pytest.importorskip("fastapi")
 httpx2 = pytest.importorskip("httpx2")
 
-from lxml import html
-from starlette.routing import BaseRoute
-from starlette.testclient import TestClient
+from lxml import html  # noqa: E402
+from starlette.routing import BaseRoute  # noqa: E402
+from starlette.testclient import TestClient  # noqa: E402
 
-from plansmith.locale import table
-from plansmith.plan import parse_plan, render_json
-from plansmith.serve import Place, create_app, edits
-from plansmith.serve.app import Served
-from plansmith.serve.jobs import BusyError, Jobs
-from plansmith.serve.runner import Runner
-from plansmith.serve.workspace import ConflictError, Workspace, slug
+from plansmith.locale import table  # noqa: E402
+from plansmith.plan import parse_plan, render_json  # noqa: E402
+from plansmith.serve import Place, create_app, edits  # noqa: E402
+from plansmith.serve.app import Served  # noqa: E402
+from plansmith.serve.jobs import BusyError, Jobs  # noqa: E402
+from plansmith.serve.runner import Runner  # noqa: E402
+from plansmith.serve.workspace import ConflictError, Workspace, slug  # noqa: E402
 
 SAMPLES = Path(__file__).parent.parent / "examples" / "archive"
 WORKER = (sys.executable, str(Path(__file__).parent / "serve_worker.py"))

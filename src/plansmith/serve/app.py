@@ -6,6 +6,7 @@ Try: plansmith serve
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.resources import files
@@ -46,6 +47,7 @@ def create_app(place: Place, served: Served | None = None) -> Any:
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
         served.runner.start()
+        threading.Thread(target=_warm, name="warm", daemon=True).start()
         yield
         served.runner.close()
 
@@ -69,6 +71,15 @@ def create_app(place: Place, served: Served | None = None) -> Any:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(Exception, _unforeseen)
     return Gate(app, place, served.keys)
+
+
+def _warm() -> None:
+    """Load what the first request would wait for: sentences, words of both languages, templates."""
+    from plansmith.plan import read_brief
+    from plansmith.serve.render import environment
+
+    read_brief("We must. Trebuie.")
+    environment().get_template("home.html")
 
 
 def _version() -> str:

@@ -114,6 +114,7 @@ def _model(one: dict[str, str]) -> dict[str, Any]:
 async def complete(request: Request, asked: Asked) -> Response:
     """Write the plan of the brief in the last message of the user."""
     served = served_by(request)
+    served.jobs.need_room()
     job = await run_in_threadpool(_begin, request, asked)
     served.runner.wake()
     model = asked.model or job.args.get("run") or job.args.get("base") or ""
@@ -160,7 +161,7 @@ async def _end_of(request: Request, job: Job) -> Job | None:
             return now
         if await request.is_disconnected():
             return None
-        await asyncio.sleep(_LOOK)
+        await asyncio.sleep(_LOOK if now.state == "running" else 3 * _LOOK)
 
 
 async def _streamed(request: Request, job: Job, model: str, as_json: bool, usage: bool) -> AsyncIterator[str]:
@@ -190,7 +191,7 @@ async def _streamed(request: Request, job: Job, model: str, as_json: bool, usage
             looks += 1
             if looks % _BEAT == 0:
                 yield ": at work\n\n"
-            await asyncio.sleep(_LOOK)
+            await asyncio.sleep(_LOOK if now.state == "running" else 3 * _LOOK)
         if now.state != "done":
             error = _failure(now)
             yield _data({"error": {"message": str(error), "type": "server_error", "param": None, "code": None}})

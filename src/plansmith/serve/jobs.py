@@ -13,6 +13,7 @@ import json
 import secrets
 import shutil
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -78,9 +79,21 @@ class Jobs:
         self.folder, self.bound = folder, bound
         (folder / "jobs").mkdir(parents=True, exist_ok=True)
         self._made = False
+        self._kept = threading.local()
+
+    def _read(self) -> sqlite3.Connection:
+        """A connection that only looks, kept for the thread: pages ask often how far a job is."""
+        found: sqlite3.Connection | None = getattr(self._kept, "connection", None)
+        if found is None:
+            with self._open():
+                pass  # the table is made
+            found = sqlite3.connect(self.folder / "jobs.db", timeout=20, isolation_level=None)
+            found.row_factory = sqlite3.Row
+            self._kept.connection = found
+        return found
 
     @contextmanager
-    def _open(self, write: bool = True) -> Iterator[sqlite3.Connection]:
+    def _open(self) -> Iterator[sqlite3.Connection]:
         connection = sqlite3.connect(self.folder / "jobs.db", timeout=20, isolation_level=None)
         try:
             connection.row_factory = sqlite3.Row
@@ -89,9 +102,6 @@ class Jobs:
                 connection.executescript(_TABLE)
                 self._made = True
             connection.execute("PRAGMA synchronous=FULL")
-            if not write:
-                yield connection
-                return
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -118,10 +128,16 @@ class Jobs:
             raise BusyError(waiting, 10)
         return self.get(key)
 
+    def need_room(self) -> None:
+        """Raise BusyError when the queue is full: asked first, so that a refusal costs nothing."""
+        waiting = self._read().execute("SELECT count(*) FROM jobs WHERE state = 'queued'").fetchone()[0]
+        if waiting >= self.bound:
+            raise BusyError(waiting, 10)
+
     def get(self, key: str) -> Job:
         """The job; raises KeyError for an id that there is not."""
-        with self._open(write=False) as db:
-            row = db.execute("SELECT * FROM jobs WHERE id = ?", (key,)).fetchone()
+        db = self._read()
+        row = db.execute("SELECT * FROM jobs WHERE id = ?", (key,)).fetchone()
         if row is None:
             raise KeyError(key)
         return _job(row)
@@ -130,15 +146,15 @@ class Jobs:
         """Jobs of these kinds (all kinds if none is named), the newest first."""
         marks = ", ".join("?" * len(kinds))
         where = f"WHERE kind IN ({marks})" if kinds else ""
-        with self._open(write=False) as db:
-            rows = db.execute(f"SELECT * FROM jobs {where} ORDER BY created DESC", kinds).fetchall()
+        db = self._read()
+        rows = db.execute(f"SELECT * FROM jobs {where} ORDER BY created DESC", kinds).fetchall()
         return [_job(row) for row in rows]
 
     def ahead(self, job: Job) -> int:
         """How many jobs wait before this one."""
-        with self._open(write=False) as db:
-            found = db.execute("SELECT count(*) FROM jobs WHERE state = 'queued' AND created < ?", (job.created,))
-            return int(found.fetchone()[0])
+        db = self._read()
+        found = db.execute("SELECT count(*) FROM jobs WHERE state = 'queued' AND created < ?", (job.created,))
+        return int(found.fetchone()[0])
 
     def place(self, key: str) -> Path:
         """The folder of a job's log and files; `key` is one of ours, never a name from outside."""
@@ -162,7 +178,7 @@ class Jobs:
                 "pid = NULL, pid_born = NULL WHERE id = ?",
                 (now, now + LEASE, row["id"]),
             )
-        return self.get(row["id"])
+            return _job(db.execute("SELECT * FROM jobs WHERE id = ?", (row["id"],)).fetchone())
 
     def born(self, job: Job, pid: int, when: float) -> None:
         """Note the child that works on a job, by number and time of birth, since numbers are used again."""
@@ -224,8 +240,8 @@ class Jobs:
 
     def at_work(self) -> list[tuple[Job, float]]:
         """Jobs at work with the time at which their lease ends."""
-        with self._open(write=False) as db:
-            rows = db.execute("SELECT * FROM jobs WHERE state = 'running'").fetchall()
+        db = self._read()
+        rows = db.execute("SELECT * FROM jobs WHERE state = 'running'").fetchall()
         return [(_job(row), row["lease"] or 0.0) for row in rows]
 
     def forget(self, key: str) -> None:
@@ -236,12 +252,12 @@ class Jobs:
 
     def tidy(self) -> None:
         """Forget the oldest finished jobs beyond those that are kept."""
-        with self._open(write=False) as db:
-            rows = db.execute(
-                "SELECT id FROM jobs WHERE state NOT IN ('queued', 'running', 'stopped') ORDER BY created DESC "
-                "LIMIT -1 OFFSET ?",
-                (KEPT,),
-            ).fetchall()
+        db = self._read()
+        rows = db.execute(
+            "SELECT id FROM jobs WHERE state NOT IN ('queued', 'running', 'stopped') ORDER BY created DESC "
+            "LIMIT -1 OFFSET ?",
+            (KEPT,),
+        ).fetchall()
         for row in rows:
             self.forget(row["id"])
 

@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from typing import Any
 
 from plansmith.serve.jobs import Job, Jobs
 from plansmith.serve.settings import Place
@@ -127,8 +128,15 @@ class Runner:
         self._children[job.id] = child
         with suppress(psutil.NoSuchProcess):
             self.jobs.born(job, child.pid, psutil.Process(child.pid).create_time())
-        if (now := self.jobs.get(job.id)).state == "cancelled":  # while it was being started
-            _kill(now)
+        with suppress(psutil.NoSuchProcess):
+            if self._unwanted(job):  # cancelled while it was being started
+                _end_family(psutil.Process(child.pid))
+
+    def _unwanted(self, job: Job) -> bool:
+        try:
+            return self.jobs.get(job.id).state == "cancelled"
+        except KeyError:
+            return True
 
 
 def _alive(job: Job) -> bool:
@@ -152,12 +160,17 @@ def _kill(job: Job) -> None:
     if job.pid is None or not _alive(job):
         return
     with suppress(psutil.NoSuchProcess):
-        child = psutil.Process(job.pid)
-        family = [child, *child.children(recursive=True)]
-        for one in family:
-            with suppress(psutil.NoSuchProcess):
-                one.kill()
-        psutil.wait_procs(family, timeout=2)
+        _end_family(psutil.Process(job.pid))
+
+
+def _end_family(child: Any) -> None:
+    import psutil
+
+    family = [child, *child.children(recursive=True)]
+    for one in family:
+        with suppress(psutil.NoSuchProcess):
+            one.kill()
+    psutil.wait_procs(family, timeout=2)
 
 
 def _last_words(jobs: Jobs, job: Job) -> str:
