@@ -13,6 +13,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from anyio import CapacityLimiter
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -36,6 +37,14 @@ class Served:
         self.jobs = Jobs(place.hidden, place.queue)
         self.runner = Runner(place, self.jobs)
         self.workspace = Workspace(place)
+        self.beginning = 0
+        """Requests of programs that are being put into the queue."""
+        self._few: CapacityLimiter | None = None
+
+    def few(self) -> CapacityLimiter:
+        """Lets two threads at a time put jobs into the queue."""
+        self._few = self._few or CapacityLimiter(2)
+        return self._few
 
 
 def create_app(place: Place, served: Served | None = None) -> Any:

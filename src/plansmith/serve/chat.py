@@ -15,8 +15,8 @@ import time
 from collections.abc import AsyncIterator
 from typing import Annotated, Any, Literal
 
+from anyio import to_thread
 from fastapi import APIRouter, Depends, Request
-from fastapi.concurrency import run_in_threadpool
 from fastapi.security import HTTPBearer
 from pydantic import Field
 from starlette.responses import JSONResponse, Response, StreamingResponse
@@ -114,8 +114,12 @@ def _model(one: dict[str, str]) -> dict[str, Any]:
 async def complete(request: Request, asked: Asked) -> Response:
     """Write the plan of the brief in the last message of the user."""
     served = served_by(request)
-    served.jobs.need_room()
-    job = await run_in_threadpool(_begin, request, asked)
+    served.jobs.need_room(served.beginning)
+    served.beginning += 1
+    try:  # two at a time: many threads at once would keep the loop itself from its turn
+        job = await to_thread.run_sync(_begin, request, asked, limiter=served.few())
+    finally:
+        served.beginning -= 1
     served.runner.wake()
     model = asked.model or job.args.get("run") or job.args.get("base") or ""
     if asked.stream:

@@ -128,11 +128,11 @@ class Jobs:
             raise BusyError(waiting, 10)
         return self.get(key)
 
-    def need_room(self) -> None:
-        """Raise BusyError when the queue is full: asked first, so that a refusal costs nothing."""
+    def need_room(self, coming: int = 0) -> None:
+        """Raise BusyError when the queue is full, or will be with those that are `coming`: a refusal costs nothing."""
         waiting = self._read().execute("SELECT count(*) FROM jobs WHERE state = 'queued'").fetchone()[0]
-        if waiting >= self.bound:
-            raise BusyError(waiting, 10)
+        if waiting + coming >= self.bound:
+            raise BusyError(waiting + coming, 10)
 
     def get(self, key: str) -> Job:
         """The job; raises KeyError for an id that there is not."""
