@@ -119,6 +119,7 @@ def _plan(place: Place, job: Job, tell: Any) -> dict[str, Any]:
     from plansmith.cli.write import STEP_CONTEXT, STEP_SLOTS, _writes_whole, write_with
     from plansmith.plan import read_brief, render_plan
     from plansmith.serve.workspace import Workspace
+    from plansmith.writing.steplog import Remembering, StepLog
 
     args = job.args
     here = Workspace(place)
@@ -131,7 +132,8 @@ def _plan(place: Place, job: Job, tell: Any) -> dict[str, Any]:
     slots, context = (1, 8192) if whole else (STEP_SLOTS, STEP_CONTEXT)
     tell({"what": "begin", "sentences": len(brief.sentences), "whole": whole})
     opened, learned = open_engine(run, base, place.runs, slots, context)
-    engine = Counting(opened)
+    # what is finished is kept step by step, so a plan whose machine died goes on where it was
+    engine = Counting(Remembering(opened, StepLog(place.hidden / "jobs" / job.id / "steps.jsonl")))
     try:
         if whole:
             from plansmith.writing.whole import write_whole
