@@ -72,7 +72,7 @@ def routes(found: list[BaseRoute]) -> list[tuple[str, str]]:
             table += routes(inner)
         elif hasattr(route, "methods"):
             path = route.path.replace("{number}", "1")  # type: ignore[attr-defined]
-            for part in ("{name:path}", "{name}", "{key}", "{letter}", "{way}", "{wanted}"):
+            for part in ("{name:path}", "{name}", "{key}", "{letter}", "{way}", "{wanted}", "{work}"):
                 path = path.replace(part, "x")
             table += [(method, path) for method in sorted(route.methods or ()) if method != "HEAD"]
     return table

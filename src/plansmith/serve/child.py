@@ -197,7 +197,42 @@ def _check(place: Place, job: Job, tell: Any) -> dict[str, Any]:
     return {**preflight(parts, base, settings).as_dict(), "notes": list(parts.notes)}
 
 
-WORK = {"plan": _plan, "train": _train, "check": _check}
+def _evaluate(place: Place, job: Job, tell: Any) -> dict[str, Any]:
+    """The proof of a run, as `plansmith evaluate` makes it; goes on where it was stopped."""
+    from plansmith.cli.evaluate import evaluate
+
+    args = job.args
+    found = _printed(
+        lambda: evaluate(args["run"], archive=Path(args["archive"]), folds=args["folds"], runs=place.runs, as_json=True)
+    )
+    return {"verdicts": found.get("verdicts", [])}
+
+
+def _publish(place: Place, job: Job, tell: Any) -> dict[str, Any]:
+    """A run as files for other programs, in published/RUN of the workspace; nothing is uploaded."""
+    from plansmith.cli.publish import publish
+
+    args = job.args
+    target = place.workspace / "published" / args["run"]
+    archive = Path(args["archive"]) if args["archive"] else None
+    _printed(
+        lambda: publish(args["run"], output=target, forms=args["forms"], archive=archive, runs=place.runs, as_json=True)
+    )
+    return {"folder": f"published/{args['run']}"}
+
+
+def _printed(work: Callable[[], None]) -> dict[str, Any]:
+    """The JSON that a command prints."""
+    import io
+    from contextlib import redirect_stdout
+
+    out = io.StringIO()
+    with redirect_stdout(out):
+        work()
+    return dict(json.loads(out.getvalue()))
+
+
+WORK = {"plan": _plan, "train": _train, "check": _check, "evaluate": _evaluate, "publish": _publish}
 """What a job of each kind does."""
 
 

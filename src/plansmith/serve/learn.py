@@ -223,7 +223,8 @@ def run_page(request: Request, name: str) -> Response:
     run = _run(place, name)
     return page(
         request, "run.html", run=run, story=run.story, result=run.story["result"], best=run.best_loss,
-        curve=curve(_losses(run), run.story["result"]["steps"]), command=_again(run),
+        curve=curve(_losses(run), run.story["result"]["steps"]), command=_again(run), known=list(archives(place)),
+        jobs=_jobs_of(request, name), proven=(run.folder / "proof" / "report.html").is_file(),
     )  # fmt: skip
 
 
@@ -235,6 +236,57 @@ async def report(request: Request, name: str) -> Response:
     run = _run(served_by(request).place, name)
     text = await run_in_threadpool(report_page, run)
     return Response(text, media_type="text/html", headers={"Content-Security-Policy": REPORT})
+
+
+@router.get("/runs/{name}/proof")
+def proof(request: Request, name: str) -> Response:
+    """The report of the run's proof, as `plansmith evaluate` writes it."""
+    path = _run(served_by(request).place, name).folder / "proof" / "report.html"
+    if not path.is_file():
+        raise MissingError("This model is not evaluated yet.")
+    return Response(path.read_bytes(), media_type="text/html", headers={"Content-Security-Policy": REPORT})
+
+
+@router.get("/runs/{name}/jobs")
+def run_jobs(request: Request, name: str) -> Response:
+    """What is being done with a model."""
+    run = _run(served_by(request).place, name)
+    return page(
+        request, "run_jobs.html", run=run, jobs=_jobs_of(request, name),
+        proven=(run.folder / "proof" / "report.html").is_file(),
+    )  # fmt: skip
+
+
+@router.post("/runs/{name}/{work}")
+async def work_on(request: Request, name: str, work: str) -> Response:
+    """Evaluate a model, or write it as files for other programs: a job of its own."""
+    served = served_by(request)
+    said = fields(await form_of(request))
+
+    def begin() -> None:
+        run = _run(served.place, name)
+        folder = str(archive_of(served.place, said.get("archive", "")))
+        if work == "evaluate":
+            args = {"run": run.name, "archive": folder, "folds": 1 if said.get("folds") == "1" else None}
+        elif work == "publish":
+            chosen = [form for form in ("adapter", "merged", "gguf", "ollama") if form in said]
+            if not chosen:
+                raise InputError("Choose at least one form to write.")
+            args = {"run": run.name, "archive": folder, "forms": ",".join(chosen)}
+        else:
+            raise MissingError("There is no such work on a model.")
+        if any(job.open and job.kind == work for job in _jobs_of(request, name)):
+            raise InputError("This is being done already.")
+        served.jobs.add(work, run.name, args)
+
+    await run_in_threadpool(begin)
+    served.runner.wake()
+    return Response(status_code=204, headers={"HX-Refresh": "true"})
+
+
+def _jobs_of(request: Request, name: str) -> list[Job]:
+    found: list[Job] = served_by(request).jobs.all("evaluate", "publish")
+    return [job for job in found if job.name == name][:6]
 
 
 def _run(place: Place, name: str) -> Any:

@@ -270,7 +270,8 @@ async def again(request: Request, key: str) -> Response:
     served, job = served_by(request), job_of(request, key)
     await run_in_threadpool(served.jobs.again, job.id)
     served.runner.wake()
-    return Response(status_code=204, headers={"HX-Redirect": f"/jobs/{job.id}"})
+    goes = {"HX-Redirect": f"/jobs/{job.id}"} if job.kind in ("plan", "train") else {"HX-Refresh": "true"}
+    return Response(status_code=204, headers=goes)
 
 
 @router.post("/settings")
