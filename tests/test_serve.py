@@ -472,3 +472,45 @@ def test_jobs_outlive_their_server_and_their_child(tmp_path: Path) -> None:
     steps = [entry["step"] for entry in jobs.log(job.id)]
     assert sorted(set(steps)) == list(range(1, 21))
     assert len(steps) <= 22  # it went on where it was
+
+
+def test_pages_of_models_and_trainings_bear_every_state(tmp_path: Path) -> None:
+    door = Door(tmp_path, queue=100)  # no runner: the jobs are moved by hand
+    for name in ("first", "second"):
+        folder = door.place.runs / name
+        folder.mkdir(parents=True)
+        (folder / "run.json").write_text(json.dumps(STORY))
+        (folder / "metrics.jsonl").write_text('{"step": 1, "loss": 3.0}\n{"step": 2, "loss": 2.5}\n')
+    result = {"plan": {"plan": "a"}, "train": {"run": "first"}, "check": {}, "evaluate": {"verdicts": ["better"]}}
+    for kind in ("plan", "train", "evaluate", "publish"):
+        for state in ("queued", "running", "done", "failed", "stopped", "cancelled"):
+            args = {"name": "first", "plan": "a", "archive": str(SAMPLES), "base": "smollm2-135m", "settings": {}}
+            job = door.served.jobs.add(kind, "first", args)
+            if state != "queued":
+                taken = door.served.jobs.claim((kind,), 99)
+                assert taken
+                if state != "running":
+                    told = result.get(kind, {}) if state == "done" else {}
+                    door.served.jobs.end(taken.id, taken.attempt, state, "why" * (state == "failed"), told)
+            if kind == "train":
+                assert door.client.get(f"/train/{job.id}").status_code == 200, state
+    for path in ("/", "/runs", "/runs/first", "/runs/first/jobs", "/runs/compare?one=first&other=second", "/train"):
+        told = door.client.get(path)
+        assert told.status_code == 200, path
+    assert door.client.get("/runs/first/proof").status_code == 404
+    assert door.client.get("/runs/compare?one=first&other=nothing").status_code == 404
+    headers = door.csrf()
+    assert door.client.post("/runs/first/evaluate", data={"archive": "../x"}, headers=headers).status_code == 404
+    assert door.client.post("/train", data={"archive": "x", "epochs": "999"}, headers=headers).status_code == 422
+    said = {"archive": "", "base": "smollm2-135m", "name": "a b", "learning_rate": "0.0002", "rslora": "yes"}
+    told = door.client.post("/train/command", data=said, headers=headers)
+    assert "--name &#39;a b&#39; --learning-rate 0.0002 --rslora" in told.text
+
+
+STORY = {
+    "base": {"name": "smollm2-135m", "licence": "Apache-2.0", "chat": "chatml"},
+    "recipe": {"epochs": 1, "learning_rate": 0.001, "rank": 32},
+    "data": {"sha256": "0" * 64, "seed": 0, "train": {"a": "1"}, "test": {"b": "2"}, "whole": 0, "rows": 20, "tokens": 900, "supervised": 400},
+    "result": {"held_out_loss": [4.2, 1.8], "held_out_steps": [0, 20], "best_step": 20, "steps": 20, "training_seconds": 3.0, "tokens_per_second": 300.0, "peak_memory_gb": 1.0},
+    "versions": {"torch": "0"},
+}  # fmt: skip

@@ -135,7 +135,9 @@ def traceability(made: Planned) -> Iterator[Block]:
                     Cell((one.text,)),
                     Cell(refs(one.requirements))
                     if one.requirements
-                    else Cell((f"{say['view.not_requirement']}{f': {one.unused}' if one.unused else ''}",), tone="quiet"),
+                    else Cell(
+                        (f"{say['view.not_requirement']}{f': {one.unused}' if one.unused else ''}",), tone="quiet"
+                    ),
                 ),
                 one.id,
             )

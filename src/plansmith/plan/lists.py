@@ -62,7 +62,9 @@ def _quote(entry: Entry) -> dict[str, Any]:
     for line in entry.details:
         start = _UNUSED.match(fold(line.text))
         if not start or unused:
-            raise DetailError(f"{excerpt(line.text)} is no detail of a sentence; write not a requirement: and the reason")
+            raise DetailError(
+                f"{excerpt(line.text)} is no detail of a sentence; write not a requirement: and the reason"
+            )
         unused = unescape(line.text[start.end() :].strip())
     return {"id": match[1], "text": unescape(match[2]), "unused": unused}
 
