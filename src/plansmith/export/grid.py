@@ -68,7 +68,7 @@ class Book:
         if kind in _FORMS:
             properties |= {"num_format": _FORMS[kind], "align": "right"}
         if kind in ("text", "wrap"):
-            properties |= {"indent": 1, "text_wrap": kind == "wrap"}
+            properties |= {"align": "left", "indent": 1, "text_wrap": kind == "wrap"}
         if kind == "id":
             properties |= {"font_color": ACCENT, "bold": True}
         if strong:
