@@ -11,10 +11,10 @@ demo: $(VENV)/.train
 	$(BIN)/plansmith demo
 
 test: lint $(VENV)/.test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 fast: $(VENV)/.test
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -m "not slow"
 
 # New random examples for the property tests (`test` draws the same ones each time).
 fuzz: $(VENV)/.test

@@ -1,5 +1,6 @@
 """Shared by tests: a tiny Llama with random weights and the embedded tokenizer, and a small archive."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -10,6 +11,12 @@ from hypothesis import settings
 settings.register_profile("same", derandomize=True)
 settings.register_profile("fuzz", derandomize=False, print_blob=True)
 settings.load_profile("same")
+
+# Side by side, each worker keeps to a core of its own, and so do the threads and children of its tests: two trainings
+# that share all cores wait for each other's threads most of the time.
+if (worker := os.environ.get("PYTEST_XDIST_WORKER")) and hasattr(os, "sched_setaffinity"):
+    cores = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, {cores[int(worker.removeprefix("gw")) % len(cores)]})
 
 SAMPLES = Path(__file__).parent.parent / "examples" / "archive"
 

@@ -12,6 +12,7 @@ import os
 import secrets
 import sys
 import threading
+import time
 from typing import Any, TextIO
 
 
@@ -26,6 +27,7 @@ def main(model: str, slots: int, context: int, threads: int) -> None:
     except Exception as error:
         _say(out, lock, {"ready": False, "error": str(error)})
         return
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     _say(out, lock, {"ready": True})
     cancelled: set[int] = set()
     for line in sys.stdin:
@@ -35,6 +37,13 @@ def main(model: str, slots: int, context: int, threads: int) -> None:
         else:
             threading.Thread(target=_complete, args=(server, message, cancelled, out, lock), daemon=True).start()
     os._exit(0)  # requests under way end with the parent
+
+
+def _end_with(parent: int) -> None:
+    """End this process soon after its parent: a killed parent may leave standard input open in a process it forked."""
+    while os.getppid() == parent:
+        time.sleep(2)
+    os._exit(0)
 
 
 def _server(model: str, slots: int, context: int, threads: int) -> Any:
