@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,13 +14,25 @@ settings.register_profile("same", derandomize=True)
 settings.register_profile("fuzz", derandomize=False, print_blob=True)
 settings.load_profile("same")
 
-# Side by side, each worker keeps to a core of its own, and so do the threads and children of its tests: two trainings
-# that share all cores wait for each other's threads most of the time.
-if (worker := os.environ.get("PYTEST_XDIST_WORKER")) and hasattr(os, "sched_setaffinity"):
-    cores = sorted(os.sched_getaffinity(0))
-    os.sched_setaffinity(0, {cores[int(worker.removeprefix("gw")) % len(cores)]})
+# Side by side, threads that wait go to sleep: those that spin take the core from the ones that they wait for.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("GOMP_SPINCOUNT", "1000")
+
+# Started in the background of a script, Ctrl-C is ignored, here and by every process that a test starts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SAMPLES = Path(__file__).parent.parent / "examples" / "archive"
+
+
+@pytest.fixture(autouse=True)
+def same_environment() -> Iterator[None]:
+    """What a test, or the code that it calls in this process, sets in the environment ends with the test."""
+    before = dict(os.environ)
+    yield
+    if os.environ != before:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 @pytest.fixture(scope="session")

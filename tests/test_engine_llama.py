@@ -1,11 +1,10 @@
-"""llama.cpp with the embedded model: as a child with slots, and as the server on loopback that xllamacpp brings."""
+"""llama.cpp with the embedded model as the server on loopback that xllamacpp brings."""
 
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -23,7 +22,8 @@ import sys, xllamacpp
 p = xllamacpp.CommonParams()
 p.model.path, p.n_ctx, p.n_parallel, p.kv_unified, p.warmup, p.verbosity, p.cache_ram_mib = sys.argv[1], 2048, 2, True, False, -1, 0
 p.cpuparams.n_threads = p.cpuparams_batch.n_threads = 2
-print(xllamacpp.Server(p).listening_address, flush=True)
+server = xllamacpp.Server(p)  # kept: one that is given up while it starts waits for ever
+print(server.listening_address, flush=True)
 sys.stdin.read()
 """
 SAID = ("Customers can order bread by phone.", "Staff must see the orders of the day.", "Nobody may delete an order.")
@@ -33,14 +33,6 @@ def asked(tokens: int = 24) -> list[Request]:
     """Requests that share a beginning and differ in what follows."""
     talks = [[prompts.system(), Message("user", f'The client says: "{text}"\n{prompts.ASK_SENTENCE}')] for text in SAID]
     return [Request(spell(talk, CHATML, True)[0], sentence_grammar(False, 1), tokens) for talk in talks]
-
-
-def test_slots_in_parallel_do_not_change_the_answers() -> None:
-    with LlamaEngine(embedded_model(), CHATML, 1, 2048) as engine:
-        alone = [engine.complete(request).text for request in asked()]
-    with LlamaEngine(embedded_model(), CHATML, 3, 2048) as engine, ThreadPoolExecutor(3) as pool:
-        assert [c.text for c in pool.map(engine.complete, asked())] == alone
-        assert [c.text for c in pool.map(engine.complete, reversed(asked()))] == alone[::-1]
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +57,10 @@ def test_a_llama_server_is_spoken_to_as_the_model_was_trained_and_obeys_grammars
         assert (engine.dialect.guide, engine.dialect.form) == ("grammar", CHATML)
         pieces: list[str] = []
         answer = engine.complete(request, pieces.append)
-        assert answer.text == "".join(pieces) == own.complete(request).text
+        assert answer.text == "".join(pieces)
+        assert answer.text.startswith(
+            ("must ", "should ", "could ", "wont ", "not a requirement")
+        )  # as the grammar says
         assert answer.tokens <= 24
         form = '{"type": "object", "properties": {"n": {"enum": [1, 2]}}, "required": ["n"], "additionalProperties": false}'
         assert json.loads(engine.complete(Request(request.prompt, "", 24, schema=form)).text)["n"] in (1, 2)
