@@ -36,8 +36,13 @@ def archive(tmp_path: Path) -> Path:
     return tmp_path / "archive"
 
 
+def outside() -> dict[str, str]:
+    """The environment without what this process told the Hub's client."""
+    return {k: v for k, v in os.environ.items() if not k.startswith("HF_")}
+
+
 def plansmith(hub: FakeHub, cwd: Path, *arguments: object, token: str = "hf_ana") -> subprocess.CompletedProcess[str]:
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("HF_")}
+    environment = outside()
     environment |= {"HF_ENDPOINT": hub.url, "HF_HOME": str(cwd / "hf"), "HF_HUB_DISABLE_XET": "1", "HF_TOKEN": token}
     command = [sys.executable, "-m", "plansmith", *map(str, arguments)]
     done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False, timeout=180)
@@ -245,7 +250,7 @@ def test_cards_that_name_foreign_files_are_refused(hub: FakeHub, tmp_path: Path)
         "    except InputError as error: print(error.message)\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], env={**os.environ, **environment}, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code], env=outside() | environment, capture_output=True, text=True, check=True
     )
     assert done.stdout.splitlines() == [
         f"The card of dan/evil-{n} names files that are not its own, so it is not read:" for n in range(len(files))
@@ -263,7 +268,7 @@ def test_large_datasets_are_refused_before_they_are_downloaded(hub: FakeHub, tmp
     )
     environment = {"HF_ENDPOINT": hub.url, "HF_HOME": str(tmp_path / "hf"), "HF_HUB_DISABLE_XET": "1"}
     done = subprocess.run(
-        [sys.executable, "-c", code], env={**os.environ, **environment}, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code], env=outside() | environment, capture_output=True, text=True, check=True
     )
     assert done.stdout.startswith("InputError dan/large is 0 MB in 1 files; at most 0 MB are read")
     assert not any("/resolve/" in request and request.startswith("GET") for request in hub.requests)
@@ -309,7 +314,7 @@ except RepositoryNotFoundError: print("hidden")
 """
     environment = {"HF_ENDPOINT": hub.url, "HF_HOME": str(tmp_path / "hf"), "HF_HUB_DISABLE_XET": "1", "HF_TOKEN": "hf_ana"}  # fmt: skip
     done = subprocess.run(
-        [sys.executable, "-c", code], env={**os.environ, **environment}, capture_output=True, text=True, check=False
+        [sys.executable, "-c", code], env=outside() | environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
     tree, same, branches, files, hidden = done.stdout.splitlines()

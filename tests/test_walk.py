@@ -5,15 +5,12 @@ import shutil
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from plansmith import prompts
 from plansmith.plan import parse_json, parse_plan
-from plansmith.prompts import Message
-from plansmith.tuning.bases import CHATML, embedded_model, spell
+from plansmith.tuning.bases import CHATML, embedded_model
 from plansmith.writing.engine import EngineError, LlamaEngine, Request
 from plansmith.writing.grammar import read_sentence, sentence_grammar
 
@@ -76,18 +73,6 @@ def test_a_grammar_binds_the_model_and_the_seed_repeats_it() -> None:
         streamed = engine.complete(request, pieces.append)
     assert read_sentence(one.text)
     assert one.text == two.text == streamed.text == "".join(pieces)
-
-
-def test_slots_in_parallel_do_not_change_the_answers(place: Path) -> None:
-    said = ("Customers can order bread.", "Staff must see the orders of the day.", "Nobody may delete an order.")
-    talks = [[prompts.system(), Message("user", f'The client says: "{one}"\n{prompts.ASK_SENTENCE}')] for one in said]
-    asked = [Request(spell(talk, CHATML, True)[0], sentence_grammar(False, 1), 24) for talk in talks]
-    tuned = place / "runs" / "first" / "model.gguf"  # Q8_0, as every run's; the untuned Q4_1 file does not promise it
-    with LlamaEngine(tuned, CHATML, 1, 2048) as engine:
-        alone = [engine.complete(request).text for request in asked]
-    with LlamaEngine(tuned, CHATML, 3, 2048) as engine, ThreadPoolExecutor(3) as pool:
-        assert [c.text for c in pool.map(engine.complete, asked)] == alone
-        assert [c.text for c in pool.map(engine.complete, reversed(asked))] == alone[::-1]
 
 
 def test_a_lost_child_is_an_error_message() -> None:

@@ -53,8 +53,8 @@ def _server(model: str, slots: int, context: int, threads: int) -> Any:
     params.model.path = model
     params.n_ctx = context
     params.n_parallel = slots
-    # Each slot keeps its own memory and attention goes the plain way: with Q8_0 weights an answer is then the same
-    # whatever the other slots do. With a shared memory or flash attention, 2 of 10 answers changed with the order of requests.
+    # Each slot keeps its own memory and attention goes the plain way: answers then hardly depend on the other slots
+    # (docs/scaling.md has figures). With a shared memory or flash attention, 2 of 10 changed with the order.
     params.kv_unified = False
     params.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED
     params.cpuparams.n_threads = threads
