@@ -50,6 +50,7 @@ COMMANDS = (
     ("export", "plansmith.cli.export:export", "Write a plan as Word, PDF, Excel, or for trackers and planners."),
     ("explain", "plansmith.cli.explain:explain", "Show how an item came about: sentence, steps, past tasks."),
     ("diff", "plansmith.cli.plans:diff", "Compare two versions of a plan."),
+    ("revise", "plansmith.cli.revise:revise", "Change a plan as the client says now, only where it must be."),
     ("lint", "plansmith.cli.plans:lint", "Check a plan for gaps, contradictions and invented facts."),
     ("adopt", "plansmith.cli.adopt:adopt", "Propose a plan in our form from a plan in your own."),
     ("push-dataset", "plansmith.cli.archive:push_dataset", "Publish an archive as a dataset on the Hub."),

@@ -1,0 +1,135 @@
+"""Commands that change a finished plan: revise.
+
+Enters: a plan and what the client says now. Leaves: the changed plan, what changed on standard output.
+Try: plansmith revise examples/archive/01-bakery-preorders/plan.md "The client drops the deposit."
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from plansmith.cli.plans import AsJson, BriefFile, PlanFile
+from plansmith.cli.write import RunName, Runs, ServedModel, Url
+
+if TYPE_CHECKING:
+    from plansmith.plan import Brief, Plan
+    from plansmith.tuning.runs import Run
+    from plansmith.writing.engine import Engine
+    from plansmith.writing.revise import Revised
+
+Output = Annotated[
+    Path | None,
+    Parameter(name=("--output", "-o"), help="File for the changed plan, .md or .json; without it, only shown."),
+]
+Force = Annotated[bool, Parameter(negative=(), help="Replace the output file if it exists, the plan itself too.")]
+Base = Annotated[str, Parameter(help="Write new wishes with this untuned base instead of a run.")]
+
+
+def revise(
+    plan: PlanFile,
+    instruction: Annotated[str, Parameter(allow_leading_hyphen=True)],
+    /,
+    *,
+    brief: BriefFile = None,
+    drop: Annotated[str, Parameter(help="Requirements that are withdrawn, whatever the words: R3,R7.")] = "",
+    about: Annotated[str, Parameter(help="Requirements that it is about, where the words leave it open: R3.")] = "",
+    output: Output = None,
+    force: Force = False,
+    run: RunName = "",
+    base: Base = "",
+    engine: Url = "",
+    engine_model: ServedModel = "",
+    runs: Runs = Path("runs"),
+    as_json: AsJson = False,
+) -> None:
+    """Change a plan as the client says now, only where it must be: ids stay, the difference is shown.
+
+    Withdrawing, replacing and new figures are done by code; a new wish is written by the model.
+
+    Example: plansmith revise plan.md "The client drops online payment" -o plan-2.md
+
+    Example: plansmith revise plan.md "The deadline is now 1 March 2027." -o plan-2.md
+
+    Parameters
+    ----------
+    plan
+        A plan: a .md or .json file, or - for Markdown from standard input.
+    instruction
+        The client's words, as they were said; - reads them from standard input.
+    """
+    from plansmith.cli.plans import read_plan, with_brief
+    from plansmith.cli.write import _form
+    from plansmith.errors import InputError
+    from plansmith.sources.read import read_text
+    from plansmith.writing.revise import revise as change
+
+    if str(plan) == "-" and instruction == "-":
+        raise InputError("Plan and instruction cannot both come from standard input; give one of them as a file.")
+    form = _form(output, force)
+    said = read_text(Path("-")) if instruction == "-" else instruction
+    if not said.strip():
+        raise InputError("The instruction is empty: say what changes, in the client's words.")
+    read = with_brief(read_plan(plan), plan, brief)
+    with writing(run, base, runs, engine, engine_model, as_json) as write:
+        revised = change(read, said, write, dt.date.today(), _ids(drop), _ids(about))
+    hand_out(revised, output, form, as_json)
+
+
+def hand_out(revised: Revised, output: Path | None, form: str, as_json: bool) -> None:
+    """Write the changed plan and tell what changed."""
+    from plansmith.cli.console import console
+    from plansmith.files import write_text
+    from plansmith.plan import describe, render_json, render_plan
+
+    if output:
+        write_text(output, render_json(revised.plan) if form == ".json" else render_plan(revised.plan))
+    if as_json:
+        told = {
+            "plan": json.loads(render_json(revised.plan)),
+            "diff": revised.diff.as_dict(),
+            "notes": list(revised.notes),
+        }
+        print(json.dumps(told, ensure_ascii=False, indent=2))
+        return
+    print(describe(revised.diff))
+    out = console(stderr=True)
+    for note in revised.notes:
+        out.print(f"Note: {note}", markup=False, highlight=False)
+    if output:
+        out.print(f"Written: {output}", markup=False, highlight=False)
+    else:
+        out.print("Nothing is written yet: add -o FILE, or -o with the plan's own name and --force.", markup=False)
+
+
+@contextmanager
+def writing(
+    run: str, base: str, runs: Path, engine: str, engine_model: str, quiet: bool
+) -> Iterator[Callable[[Brief], Plan]]:
+    """What writes the plan of a brief; the model is opened when it is first needed, and closed in the end."""
+    from plansmith.cli.show import writing_progress
+    from plansmith.cli.write import STEP_CONTEXT, STEP_SLOTS, open_engine, write_with
+
+    opened: list[tuple[Engine, Run | None]] = []
+
+    def write(brief: Brief) -> Plan:
+        if not opened:
+            opened.append(open_engine(run, base, runs, STEP_SLOTS, STEP_CONTEXT, engine, engine_model))
+        with writing_progress(quiet) as watch:
+            return write_with(brief, opened[0], brief.title, "", watch).plan
+
+    try:
+        yield write
+    finally:
+        for model, _ in opened:
+            model.close()
+
+
+def _ids(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(part.upper() for part in text.replace(",", " ").split()))

@@ -1,0 +1,163 @@
+"""What follows when something is withdrawn from a plan: what only served it goes too, the rest closes ranks.
+
+Enters: a `Plan` and the ids of requirements that no longer hold. Leaves: the plan with these dropped or superseded,
+everything that only served them dropped, references to them taken out, and dependencies bridged. Ids never change.
+Try: plansmith revise examples/archive/01-bakery-preorders/plan.md "The client drops the deposit."
+
+Items go by trace, never by wording: stories and tasks by what they are for, questions and assumptions by what they
+block, risks, decisions and components by the sentences that nothing but withdrawn requirements cites.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from plansmith.plan.origins import REFERENCES, usual_source
+from plansmith.plan.types import Dependency, Plan, Task
+
+KINDS = ("requirements", "stories", "tasks", "milestones", "risks", "assumptions", "questions", "decisions")
+"""Fields of a plan that hold items with an id, in reading order, the architecture's components excepted."""
+_LONGEST_LAG = 10_000
+
+
+def withdraw(plan: Plan, heirs: Mapping[str, tuple[str, ...]]) -> Plan:
+    """The plan without these requirements; `heirs`: the ids that replace each one, none for one that is dropped."""
+    before = {i.id for i in plan.items() if i.status != "live"}
+    gone = before | set(heirs)
+    requirements = tuple(_retired(r, heirs[r.id]) if r.id in heirs else r for r in plan.requirements)
+    lost = _unheard(plan, gone) - _unheard(plan, before)
+    stories = tuple(_kept(s, "requirements", gone, before) for s in plan.stories)
+    gone |= {s.id for s in stories if s.status != "live"}
+    tasks = tuple(_kept(t, "serves", gone, before) for t in plan.tasks)
+    went = {t.id for t in tasks if t.status != "live"} - before
+    gone |= went
+    milestones = tuple(_kept(m, "tasks", gone, before) for m in plan.milestones)
+    gone |= {m.id for m in milestones if m.status != "live"}
+    unsaid = {name: tuple(_unsaid(i, lost) for i in getattr(plan, name)) for name in ("risks", "decisions")}
+    components = tuple(_unsaid(c, lost) for c in plan.architecture.components)
+    gone |= {i.id for i in (*unsaid["risks"], *unsaid["decisions"], *components) if i.status != "live"}
+    edges = tuple(e for e in plan.architecture.connections if not {e.start, e.end} & (gone - before))
+    fields: dict[str, Any] = {
+        "requirements": requirements,
+        "stories": stories,
+        "tasks": tuple(bridged(tasks, went)),
+        "milestones": milestones,
+        "assumptions": tuple(_kept(a, "blocks", gone, before) for a in plan.assumptions),
+        "questions": tuple(_kept(q, "blocks", gone, before) for q in plan.questions),
+        "architecture": plan.architecture.model_copy(update={"components": components, "connections": edges}),
+        **unsaid,
+    }
+    made = handed_down(plan, plan.model_copy(update=fields))
+    retired = {i.id for i in made.items() if i.status != "live"} - before
+    silent = tuple(s for s in plan.silenced if s.item not in retired)
+    return made.model_copy(update={"silenced": silent})
+
+
+def touched(plan: Plan, ids: set[str]) -> set[str]:
+    """Ids of the live items that are for these requirements or cite a sentence of theirs, themselves included."""
+    found = set(ids)
+    groups: tuple[tuple[tuple[Any, ...], str], ...] = ((plan.stories, "requirements"), (plan.tasks, "serves"))
+    for group, field in groups:
+        found |= {i.id for i in group if i.status == "live" and set(getattr(i, field)) & found}
+    cited = {s for r in plan.requirements if r.id in ids for s in r.source}
+    others: tuple[Any, ...] = (*plan.risks, *plan.questions, *plan.decisions, *plan.assumptions)
+    asked = {i.id for i in others if i.status == "live" and set(getattr(i, "blocks", ())) & found}
+    return found | asked | {i.id for i in others if i.status == "live" and set(i.source) & cited}
+
+
+def changed(plan: Plan, items: Mapping[str, Any]) -> Plan:
+    """The plan with these items, by their ids, in the place of those that it has; sources that are inherited follow."""
+    groups = {n: tuple(items.get(i.id, i) for i in getattr(plan, n)) for n in KINDS}
+    components = tuple(items.get(c.id, c) for c in plan.architecture.components)
+    whole = plan.architecture.model_copy(update={"components": components})
+    return handed_down(plan, plan.model_copy(update={**groups, "architecture": whole}))
+
+
+def handed_down(old: Plan, new: Plan) -> Plan:
+    """The new plan, in which stories and tasks that had the sentences of what they are for still have them."""
+    before = {i.id: i for i in old.items()}
+    was = {r.id: r.source for r in old.requirements} | {s.id: s.source for s in old.stories}
+    now = {r.id: r.source for r in new.requirements}
+    groups: dict[str, list[Any]] = {}
+    for name, field in REFERENCES.items():
+        groups[name] = []
+        for item in getattr(new, name):
+            known = before.get(item.id)
+            if known and item.status == "live" and known.source == usual_source(name, getattr(known, field), was):
+                item = item.model_copy(update={"source": usual_source(name, getattr(item, field), now)})
+            groups[name].append(item)
+        now |= {i.id: i.source for i in groups[name]}
+    return new.model_copy(update={name: tuple(items) for name, items in groups.items()})
+
+
+def bridged(tasks: tuple[Task, ...], went: set[str]) -> Iterator[Task]:
+    """The tasks, live ones waiting for what those that went had waited for, unless they do so anyway.
+
+    A task that went counts as done at once: what waited for its start or its end waits for what held it.
+    """
+    known = {t.id: t for t in tasks}
+    for task in tasks:
+        if task.status != "live" or not any(d.task in went for d in task.depends_on):
+            yield task
+            continue
+        links = {(d.task, d.type): d for d in task.depends_on if d.task not in went}
+        over = [n for d in task.depends_on if d.task in went for n in _beyond(d, known, went, frozenset())]
+        for link in over:
+            key, plain = (link.task, link.type), link.type == "FS" and link.lag <= 0
+            if plain and link.task in _waited(links.values(), known, went):
+                continue
+            if link.task != task.id and (key not in links or links[key].lag < link.lag):
+                links[key] = link
+        yield task.model_copy(update={"depends_on": tuple(links.values())})
+
+
+def _beyond(link: Dependency, known: Mapping[str, Task], went: set[str], seen: frozenset[str]) -> Iterator[Dependency]:
+    """Links to the first tasks behind one that went that are still there."""
+    if link.task in seen or link.task not in known:
+        return
+    for earlier in known[link.task].depends_on:
+        lag = max(-_LONGEST_LAG, min(_LONGEST_LAG, earlier.lag + link.lag))
+        joined = Dependency(task=earlier.task, type=earlier.type[0] + link.type[1], lag=lag)  # type: ignore[arg-type]
+        if earlier.task in went:
+            yield from _beyond(joined, known, went, seen | {link.task})
+        elif earlier.task in known and known[earlier.task].status == "live":
+            yield joined
+
+
+def _waited(links: Any, known: Mapping[str, Task], went: set[str]) -> set[str]:
+    """Ids of the tasks that are finished before, by links of finish to start."""
+    found: set[str] = set()
+    left = [d.task for d in links if d.type == "FS" and d.lag >= 0]
+    while left:
+        name = left.pop()
+        if name not in found and name in known and name not in went:
+            found.add(name)
+            left += [d.task for d in known[name].depends_on if d.type == "FS" and d.lag >= 0]
+    return found
+
+
+def _retired(item: Any, heirs: tuple[str, ...]) -> Any:
+    status = "superseded" if heirs else "dropped"
+    return item.model_copy(update={"status": status, "superseded_by": heirs})
+
+
+def _kept(item: Any, field: str, gone: set[str], before: set[str]) -> Any:
+    """The item without references to what went; dropped where nothing is left of them."""
+    held = getattr(item, field)
+    if item.status != "live" or not set(held) & (gone - before):
+        return item
+    left = tuple(name for name in held if name not in gone)
+    return item.model_copy(update={field: left}) if left else _retired(item, ())
+
+
+def _unsaid(item: Any, lost: set[str]) -> Any:
+    """The item, dropped where it rests only on sentences that no requirement cites any more."""
+    rests = item.status == "live" and item.source and set(item.source) <= lost
+    return _retired(item, ()) if rests else item
+
+
+def _unheard(plan: Plan, gone: set[str]) -> set[str]:
+    """Sentences that only requirements among those that are gone cite."""
+    cited = {s for r in plan.requirements if r.id in gone for s in r.source}
+    return cited - {s for r in plan.requirements if r.id not in gone for s in r.source}

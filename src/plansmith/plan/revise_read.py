@@ -1,0 +1,199 @@
+"""What an instruction asks of a plan: withdraw, replace, change a figure, set budget or deadline, or add a wish. By code.
+
+Enters: the client's words and the plan's language. Leaves: one `Order` for each thing that they ask.
+Try: python -c "from plansmith.plan.revise_read import *; print(read_orders('The client drops online payment.'))"
+
+Both languages are read together. The words are in words/*.toml, table [revise].
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Literal
+
+from plansmith.plan.brief import Sentence, read_brief
+from plansmith.plan.cues import is_deadline, requirement_cue
+from plansmith.plan.dates import dates
+from plansmith.plan.facts import find_numbers
+from plansmith.plan.money import amounts
+from plansmith.plan.words import alternation, fold, listed, pattern, word_set
+
+Kind = Literal["drop", "replace", "figure", "budget", "deadline", "wish", "unclear"]
+
+
+@dataclass(frozen=True)
+class Order:
+    """One thing that a sentence asks. `about`: words for what it concerns; `wish`: what is wanted, if anything.
+
+    `old`, `new`: figures as numbers in normal form and as the client writes them, of a change from one to the other.
+    """
+
+    kind: Kind
+    sentence: Sentence
+    about: str = ""
+    wish: str = ""
+    old: str = ""
+    new: str = ""
+    said: str = ""
+    """The clause that says it, where the sentence says more."""
+
+
+def read_orders(text: str) -> list[Order]:
+    """What each sentence of an instruction asks, in order."""
+    return [order for sentence in read_brief(text).sentences for order in _orders(sentence)]
+
+
+def _orders(sentence: Sentence) -> Iterator[Order]:
+    parts = [_told(sentence, part) for part in _clauses(sentence.text)]
+    told = [part for part in parts if part]
+    if len(parts) == 2 == len(told) and [p.kind for p in told] == ["drop", "wish"] and _instead(sentence.text):
+        yield Order("replace", sentence, about=told[0].about, wish=told[1].wish)
+    elif len(parts) > 1 and len(told) == len(parts):
+        yield from told
+    else:
+        yield _told(sentence, sentence.text) or _else(sentence)
+
+
+def _told(sentence: Sentence, text: str) -> Order | None:
+    """The first reading that fits a sentence or a clause of it."""
+    text = text.strip(" ,;.")
+    for read in (_money, _day, _figure, _swap, _drop, _add):
+        if found := read(text):
+            return replace(found, sentence=sentence, said=text if text != sentence.text.strip(" ,;.") else "")
+    return None
+
+
+def _else(sentence: Sentence) -> Order:
+    """A sentence that asks for something, as a brief does; or nothing that is understood."""
+    if requirement_cue(sentence):
+        return Order("wish", sentence, wish=sentence.text)
+    return Order("unclear", sentence, about=sentence.text)
+
+
+_NONE = Sentence("S1", "", 0, 0)
+
+
+def _money(text: str) -> Order | None:
+    told = [a for a in amounts(text) if a.value]
+    if not told or not pattern("revise", "budget").search(fold(text)) or _wishes(text):
+        return None
+    return Order("budget", _NONE)
+
+
+def _day(text: str) -> Order | None:
+    named = pattern("revise", "deadline").search(fold(text)) or is_deadline(text)
+    return Order("deadline", _NONE) if named and dates(text) and not _wishes(text) else None
+
+
+def _figure(text: str) -> Order | None:
+    """ "5 seconds instead of 3", "not 7 but 14 days", "from 7 to 14 days"."""
+    folded, figures = fold(text), [n for n in find_numbers(text) if n.form in ("digits", "word", "percent", "time")]
+    if len(figures) != 2:
+        return None
+    one, two = figures
+    middle, before = folded[one.end : two.start], folded[: one.start]
+    swap = alternation(listed("revise", "instead"))
+    if re.search(rf"(?<!\w)(?:{swap})(?!\w)", before) or re.search(r"\b(?:not|nu) (?:\w+ ){0,3}?$", before):
+        old, new = one, two
+    elif re.search(rf"(?<!\w)(?:{swap})(?!\w)", middle) or re.search(r",? (?:not|nu) ", middle):
+        old, new = two, one
+    elif re.search(r"\b(?:from|de la) (?:\w+ ){0,2}?$", before) and re.search(r"\b(?:to|la) ", middle):
+        old, new = one, two
+    else:
+        return None
+    words = f"{text[: one.start]} {text[one.end : two.start]} {text[two.end :]}"
+    return Order("figure", _NONE, about=words, old=old.value, new=text[new.start : new.end])
+
+
+def _swap(text: str) -> Order | None:
+    """ "Instead of A, B", "B instead of A", "replace A with B"."""
+    folded, swap = fold(text), alternation(listed("revise", "instead"))
+    opened = re.match(rf"{_lead()}(?:{swap})\s+(?P<a>[^,]+),\s+(?P<b>.+)$", folded)
+    closed = re.match(rf"(?P<b>.+?),?\s+(?:{swap})\s+(?P<a>.+)$", folded)
+    verb, by = alternation(listed("revise", "replace")), alternation(listed("revise", "by"))
+    said = re.match(rf"{_lead()}{_subject()}(?:{verb})\s+(?P<a>.+?)\s+(?:{by})\s+(?P<b>.+)$", folded)
+    found = said or opened or closed
+    if not found:
+        return None
+    about, wish = text[found.start("a") : found.end("a")], text[found.start("b") : found.end("b")]
+    added = _add(wish)
+    return Order("replace", _NONE, about=tidy(about), wish=added.wish if added else _trimmed(wish))
+
+
+def _drop(text: str) -> Order | None:
+    folded, verb, end = fold(text), alternation(listed("revise", "drop")), alternation(listed("revise", "gone"))
+    said = re.match(rf"{_lead()}{_subject()}(?:{verb})\s+(?P<a>.+)$", folded)
+    passive = re.match(rf"{_lead()}(?P<a>.+?)\s+(?:{end})(?!\w)(?P<rest>.*)$", folded)
+    if said:
+        return Order("drop", _NONE, about=tidy(text[said.start("a") :]))
+    if passive and len(passive["a"].split()) <= 8 and not re.search(r"\b(?:if|when|daca|cand|until)\b", passive["a"]):
+        return Order("drop", _NONE, about=tidy(text[passive.start("a") : passive.end("a")]))
+    return None
+
+
+def _add(text: str) -> Order | None:
+    folded, verb = fold(text), alternation(listed("revise", "add"))
+    match = re.match(rf"{_lead()}{_subject()}(?:{verb})\s+(?P<a>.+)$", folded)
+    return Order("wish", _NONE, wish=_trimmed(text[match.start("a") :])) if match else None
+
+
+def _wishes(text: str) -> bool:
+    """Whether it is told as a wish for the product: "The client also wants …"."""
+    found = _add(text)
+    return bool(found and not re.match(r"(?:to |sa )?(?:spend|go live|launch|cheltui|lans)", fold(found.wish)))
+
+
+def tidy(phrase: str) -> str:
+    """The words for what is meant, without articles before and "any more" behind."""
+    phrase = phrase.strip(" .,;!")
+    folded, tail = fold(phrase), alternation(listed("revise", "tail"))
+    while match := re.search(rf"[\s,]+(?:{tail})$", folded):
+        phrase, folded = phrase[: match.start()], folded[: match.start()]
+    if match := re.match(r"(?:the|all|any|of|idea of|de|la|toate|orice)\s+", folded):
+        return tidy(phrase[match.end() :])
+    return phrase.strip(" .,;!")
+
+
+def _trimmed(wish: str) -> str:
+    return re.sub(
+        r"[\s,]+(?:instead|too|as well|in schimb|please|va rog|vă rog)$", "", wish.strip(" ."), flags=re.IGNORECASE
+    )
+
+
+@cache
+def _lead() -> str:
+    return rf"(?:(?:{alternation(listed('revise', 'opening'))})[,!]?\s+)*"
+
+
+@cache
+def _subject() -> str:
+    who, between = alternation(listed("revise", "speaker")), alternation(listed("revise", "between"))
+    return rf"(?:(?:{who})\s+)?(?:(?:{between})\s+)*"
+
+
+def _clauses(text: str) -> list[str]:
+    """Parts of a sentence that are joined as sentences of their own can be."""
+    joint = re.compile(r"\s*;\s+(?:(?:and|but|si|iar|dar)\s+)?|,?\s+(?:and|but|si|iar|dar)\s+")
+    spots, at, folded = [], 0, fold(text)
+    for match in joint.finditer(folded):
+        if _starts(text[match.end() :]) and _starts(text[at : match.start()]):
+            spots.append(text[at : match.start()])
+            at = match.end()
+    return [*spots, text[at:]]
+
+
+def _starts(text: str) -> bool:
+    """Whether a clause says by itself what is dropped, added or set."""
+    return any(read(text.strip(" ,;.")) for read in (_money, _day, _figure, _drop, _add))
+
+
+def _instead(text: str) -> bool:
+    return bool(re.search(r"\b(?:instead|in schimb|in loc)\b", fold(text)))
+
+
+def generic(word: str) -> bool:
+    """Whether a word says nothing about which requirement is meant: "feature", "the app"."""
+    return fold(word) in word_set("revise", "generic")

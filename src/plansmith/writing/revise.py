@@ -1,0 +1,266 @@
+"""A plan changed as the client says, and only where it must be.
+
+Enters: a plan, the client's words, and what writes a plan for a new wish. Leaves: the changed plan with the words as
+sentences of the client and an entry in its history, notes for a person, and the difference.
+Try: plansmith revise examples/archive/01-bakery-preorders/plan.md "The client drops the deposit."
+
+What is withdrawn, replaced or given another figure is found and done by code; only a new wish asks the model, by the
+same steps as `plansmith plan`. Where the words do not decide what is meant, nothing is changed and the candidates are
+named.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from plansmith.errors import InputError
+from plansmith.locale import day, price, table, words
+from plansmith.plan import Brief, Plan, PlanDiff, Quote, Requirement, diff_plans, read_brief
+from plansmith.plan.revise import withdraw
+from plansmith.plan.revise_figures import holding, set_budget, set_deadline, set_figure
+from plansmith.plan.revise_find import Found, find, tokens
+from plansmith.plan.revise_read import Order, read_orders
+from plansmith.plan.types import Change
+from plansmith.writing.revise_add import add_wish
+
+Write = Callable[[Brief], Plan]
+"""Writes a plan for a brief, as `write_plan` does."""
+
+
+@dataclass(frozen=True)
+class Revised:
+    """The changed plan, what changed, and what a person should look at."""
+
+    plan: Plan
+    diff: PlanDiff
+    notes: tuple[str, ...]
+
+
+def revise(
+    plan: Plan,
+    instruction: str,
+    write: Write,
+    today: dt.date,
+    drop: Sequence[str] = (),
+    about: Sequence[str] = (),
+) -> Revised:
+    """Change a plan as an instruction says.
+
+    `drop`: ids of requirements that it withdraws, whatever its words; `about`: ids that it is about, where its words
+    do not decide. Errors: InputError where the words are not understood, or leave open which requirement is meant.
+    """
+    orders = _read(plan, instruction, drop, about)
+    working = _Working(plan, write, today, tuple(about))
+    ids: dict[str, str] = {}
+    for order in orders:
+        name = ids.setdefault(order.sentence.id, working.quoted(order.sentence.text))
+        working.carry_out(order, name, tuple(drop))
+    new = _recounted(plan, working.plan)
+    what = in_words(plan, new, today)
+    entry = table(plan.language, "revise")["history"]["said"].format(
+        quote=" ".join(instruction.split()), sentences=", ".join(dict.fromkeys(ids.values())), what=what
+    )
+    new = new.model_copy(update={"changelog": (*plan.changelog, Change(date=today, text=entry))})
+    return Revised(new, diff_plans(plan, new, today), tuple(dict.fromkeys(working.notes)))
+
+
+def _read(plan: Plan, instruction: str, drop: Sequence[str], about: Sequence[str]) -> list[Order]:
+    """What the instruction asks; with `drop`, that these are withdrawn."""
+    live = {r.id: r for r in plan.requirements if r.status == "live"}
+    known = {r.id: r.status for r in plan.requirements}
+    problems = [
+        f"{i}: {'is ' + known[i] + ' already' if i in known else 'is no requirement of this plan'}"
+        for i in (*drop, *about)
+        if i not in live
+    ]
+    if problems:
+        raise InputError("These ids cannot be used:", problems)
+    cited = {s for i in plan.items() for s in i.source}
+    if cited and not plan.quotes:
+        raise InputError(
+            "This plan cites sentences of the client but does not hold them, so that new ones cannot be numbered. "
+            "Add --brief with the client's text."
+        )
+    if drop:
+        sentences = read_brief(instruction).sentences
+        orders = [o for o in read_orders(instruction) if o.kind not in ("drop", "unclear", "replace")]
+        return [*[Order("drop", s) for s in sentences[:1]], *orders] if sentences else []
+    orders = read_orders(instruction)
+    unclear = [o for o in orders if o.kind == "unclear"]
+    if not orders or len(unclear) == len(orders):
+        raise InputError(
+            f"Not understood: “{' '.join(instruction.split())}”. Nothing was changed.",
+            [
+                "to withdraw: “The client drops the monthly report.”, or name it: --drop R3",
+                "to add: “The client also wants a map of the shops.”",
+                "to change a figure: “Tools can be kept for 14 days instead of 7.”",
+                "to change money or time: “The budget is now 20,000 EUR.” “The deadline is now 1 March 2027.”",
+            ],
+        )
+    return orders
+
+
+class _Working:
+    """A plan while it is being changed."""
+
+    def __init__(self, plan: Plan, write: Write, today: dt.date, about: tuple[str, ...]) -> None:
+        self.plan, self.write, self.today, self.about = plan, write, today, about
+        self.notes: list[str] = []
+
+    def quoted(self, text: str) -> str:
+        """Keep the client's words as a further sentence; its id."""
+        cited = (s for i in self.plan.items() for s in i.source)
+        known = (*(q.id for q in self.plan.quotes), *cited)
+        name = f"S{1 + max((int(s[1:]) for s in known), default=0)}"
+        self.plan = self.plan.model_copy(update={"quotes": (*self.plan.quotes, Quote(id=name, text=text))})
+        return name
+
+    def carry_out(self, order: Order, name: str, drop: tuple[str, ...]) -> None:
+        said = order.said or order.sentence.text
+        if order.kind == "budget":
+            self.plan, notes = set_budget(self.plan, said, name)
+            self.notes += notes
+            self.plan = _answered(self.plan, "ask_budget", said, name)
+        elif order.kind == "deadline":
+            self.plan, notes = set_deadline(self.plan, said, name, self.today)
+            self.notes += notes
+            self.plan = _answered(self.plan, "ask_deadline", said, name)
+        elif order.kind == "figure":
+            self.figure(order, name)
+        elif order.kind == "wish":
+            self.wish(order.wish, said, name)
+        elif order.kind == "replace":
+            gone = self.meant(order)
+            self.withdraw(gone, self.wish(order.wish, said, name))
+        elif order.kind == "drop":
+            gone = drop or self.meant(order)
+            self.withdraw(gone, ())
+            self.unused(name, "drop", gone)
+        else:
+            self.notes.append(f"Not understood, and left out: “{said}”")
+
+    def meant(self, order: Order) -> tuple[str, ...]:
+        """Ids of the requirements that an order is about; InputError with the candidates where that is open."""
+        if self.about:
+            return self.about
+        found = find(self.plan, order.about)
+        if not found.certain:
+            raise _open(self.plan, order, found)
+        if found.missed:
+            texts = {r.id: r.text for r in self.plan.requirements}
+            self.notes.append(
+                f"“{order.about}” is taken as {found.certain[0]}, which does not say "
+                f"{', '.join(f'“{w}”' for w in found.missed)}: “{texts[found.certain[0]]}”"
+            )
+        return found.certain
+
+    def withdraw(self, gone: Sequence[str], heirs: tuple[str, ...]) -> None:
+        before = self.plan
+        self.plan = withdraw(before, dict.fromkeys(gone, heirs))
+        lost = {s for r in before.requirements if r.id in gone for s in r.source}
+        kept = {s for r in self.plan.requirements if r.status == "live" for s in r.source}
+        inferred: tuple[Any, ...] = (*self.plan.risks, *self.plan.decisions)
+        for item in inferred:
+            if item.status == "live" and set(item.source) & (lost - kept):
+                self.notes.append(f"{item.id} rests in part on what was withdrawn, and stays: look at it.")
+
+    def unused(self, name: str, kind: str, gone: Iterable[str]) -> None:
+        """Say of a sentence that nothing cites what it does."""
+        text = table(self.plan.language, "revise")["unused"][kind].format(ids=", ".join(gone))
+        cited = {s for i in self.plan.items() if i.status == "live" for s in i.source}
+        quotes = tuple(
+            q.model_copy(update={"unused": text}) if q.id == name and name not in cited else q for q in self.plan.quotes
+        )
+        self.plan = self.plan.model_copy(update={"quotes": quotes})
+
+    def wish(self, text: str, said: str, name: str) -> tuple[str, ...]:
+        """Write a new wish; ids of the requirements that say it."""
+        self.plan, ids, notes = add_wish(self.plan, text, said, name, self.write)
+        self.notes += notes
+        return ids
+
+    def figure(self, order: Order, name: str) -> None:
+        unit = _unit(order)
+        found = holding(self.plan, order.old, unit) or holding(self.plan, order.old, "")
+        if self.about:
+            found = [r for r in found if r.id in self.about]
+        if len(found) > 1:
+            named = find(self.plan, order.about)
+            found = [r for r in found if r.id in named.certain] or found
+        if len(found) != 1:
+            names = [f"{r.id} {r.text}" for r in found]
+            hint = "Name it with --about, for example --about " + (found[0].id if found else "R3")
+            shown = names or [f"no live requirement holds the figure {order.old}"]
+            raise InputError(f"Which requirement has its figure changed by “{order.sentence.text}”? {hint}.", shown)
+        unit = unit if holding(self.plan, order.old, unit) else ""
+        self.plan = set_figure(self.plan, found[0].id, order.old, order.new, unit, name)
+
+
+def _unit(order: Order) -> str:
+    """The word behind the new figure: "days" of "14 days instead of 7"."""
+    text = order.sentence.text
+    at = text.find(order.new) + len(order.new)
+    match = re.match(r"\s*(?:de\s+)?([^\W\d_]{2,})", text[at:])
+    unit = match[1] if match else ""
+    return unit if tokens(unit, "en") and unit.lower() not in ("instead", "not", "and", "but", "in", "rather") else ""
+
+
+def _open(plan: Plan, order: Order, found: Found) -> InputError:
+    """The error that names what could be meant."""
+    what = order.about or order.sentence.text
+    names = [f"{c.id} {c.text} (has: {', '.join(c.shared)})" for c in found.candidates]
+    if not names:
+        names = [f"{r.id} {r.text}" for r in plan.requirements if r.status == "live"][:12]
+        return InputError(
+            f"No requirement speaks of “{what}”; nothing was changed. Name those meant: --drop R3.", names
+        )
+    option = "--drop" if order.kind == "drop" else "--about"
+    example = ",".join(c.id for c in found.candidates[:2])
+    return InputError(
+        f"Which requirements does “{what}” mean? Nothing was changed. Name them: {option} {example}.", names
+    )
+
+
+def _answered(plan: Plan, key: str, said: str, name: str) -> Plan:
+    """The plan with its own question about budget or deadline answered."""
+    asked = words(plan.language)[f"written.{key}"]
+    questions = tuple(
+        q.model_copy(update={"answer": said, "source": tuple(dict.fromkeys((*q.source, name)))})
+        if q.status == "live" and q.text == asked and not q.answer
+        else q
+        for q in plan.questions
+    )
+    return plan.model_copy(update={"questions": questions})
+
+
+def _recounted(old: Plan, new: Plan) -> Plan:
+    """The new plan, with a summary that code had written about the old one written again."""
+    if not old.summary or summary(old.requirements, old.language) != old.summary:
+        return new
+    return new.model_copy(update={"summary": summary(new.requirements, new.language)})
+
+
+def summary(requirements: Sequence[Requirement], language: str) -> str:
+    """The summary that writing gives a plan: the first three requirements that must be met, and how many there are."""
+    live = [r for r in requirements if r.status == "live"]
+    ranked = sorted(live, key=lambda r: (r.kind == "constraint", r.priority != "must"))
+    first = "; ".join(r.text.rstrip(". ") for r in ranked[:3])
+    return words(language)["written.summary"].format(first=first, count=len(live))
+
+
+def in_words(old: Plan, new: Plan, today: dt.date) -> str:
+    """What changed, by ids, for the plan's history."""
+    say, diff = table(new.language, "revise")["history"], diff_plans(old, new, today)
+    parts: list[str] = []
+    for how in ("dropped", "superseded", "removed", "restored", "added", "changed"):
+        ids: Any = ", ".join(i.id for i in diff.items if i.how == how)
+        parts += [say[how].format(ids=ids)] if ids else []
+    if new.budget != old.budget and new.budget is not None:
+        parts.append(say["budget"].format(value=price(new.language, new.budget, new.currency)))
+    if new.deadline != old.deadline and new.deadline is not None:
+        parts.append(say["deadline"].format(value=day(new.language, new.deadline)))
+    return "; ".join(parts) or say["nothing"]
