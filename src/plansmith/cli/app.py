@@ -11,12 +11,12 @@ import difflib
 import os
 import sys
 import tomllib
-from importlib import metadata
 from pathlib import Path
 
 from cyclopts import App
 from cyclopts.config import Env, Toml
 
+from plansmith import __version__
 from plansmith.errors import InputError, PlansmithError
 
 SETTINGS = "plansmith.toml"
@@ -68,7 +68,7 @@ app = App(
     name="plansmith",
     help="Learns from your past projects how your team plans, and writes the development plan for a new client's brief.",
     help_epilogue="Start with: plansmith demo. Everything runs on this machine; nothing is sent anywhere.",
-    version=lambda: metadata.version("plansmith"),
+    version=__version__,
     config=[Env("PLANSMITH_"), Toml(SETTINGS, must_exist=False)],
     result_action="return_value",
 )

@@ -25,6 +25,7 @@ def demo(
     from plansmith.cli.learn import train_run
     from plansmith.cli.show import print_plan, print_run, training_progress, writing_progress
     from plansmith.cli.write import STEP_CONTEXT, STEP_SLOTS, open_engine, write_log, write_with
+    from plansmith.errors import MissingError
     from plansmith.files import write_text
     from plansmith.plan import read_brief, render_json, render_plan
     from plansmith.sources.archive import read_archive
@@ -32,6 +33,11 @@ def demo(
     from plansmith.tuning.bases import DEFAULT
     from plansmith.tuning.runs import list_runs, open_run
 
+    if missing := [str(path) for path in (archive, brief) if not path.exists()]:
+        raise MissingError(
+            f"The demo lacks {' and '.join(missing)}. The samples come with Plansmith's source: call it in the root of a clone, "
+            "or give an archive and a brief of your own with --archive and --brief."
+        )
     out, runs = console(), folder / "runs"
     text = read_brief(read_text(brief))
     documents = read_archive(archive)

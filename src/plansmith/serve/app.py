@@ -20,6 +20,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.staticfiles import StaticFiles
 
+from plansmith import __version__
 from plansmith.errors import InputError, MissingError, PlansmithError, ResourceError
 from plansmith.serve.access import PROGRAMS, Gate, Keys
 from plansmith.serve.jobs import BusyError, Jobs
@@ -62,7 +63,7 @@ def create_app(place: Place, served: Served | None = None) -> Any:
 
     app = FastAPI(
         title="Plansmith",
-        version=_version(),
+        version=__version__,
         description="Writes development plans for clients' briefs with a model tuned on your own past projects.",
         lifespan=life,
         docs_url=None,
@@ -89,15 +90,6 @@ def _warm() -> None:
 
     read_brief("We must. Trebuie.")
     environment().get_template("home.html")
-
-
-def _version() -> str:
-    from importlib import metadata
-
-    try:
-        return metadata.version("plansmith")
-    except metadata.PackageNotFoundError:  # run from its source folder
-        return "0"
 
 
 def status_of(error: PlansmithError) -> int:

@@ -11,6 +11,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from plansmith import __version__
 from plansmith.errors import MissingError
 from plansmith.tuning.bases import Base
 from plansmith.tuning.recipe import Recipe
@@ -102,9 +103,10 @@ def accelerator(recipe: Recipe, track: str = "", folder: Path | None = None) -> 
 
 def versions() -> dict[str, str]:
     """Versions of what decides the result, and the machine."""
-    packages = ("plansmith", "torch", "transformers", "peft", "gguf", "xllamacpp")
+    packages = ("torch", "transformers", "peft", "gguf", "xllamacpp")
     found = {name: metadata.version(name) for name in packages if _installed(name)}
     return {
+        "plansmith": __version__,
         **found,
         "python": platform.python_version(),
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",

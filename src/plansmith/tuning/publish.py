@@ -12,10 +12,10 @@ import json
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from plansmith import __version__
 from plansmith.errors import InputError, MissingError
 from plansmith.files import need_space, replacing_folder, write_text
 from plansmith.sources.archive import Archive, Document
@@ -225,7 +225,7 @@ def describe(export: Export, name: str, licence: Licence | None) -> None:
     write_text(folder / "README.md", told)
     manifest = {
         "format": 1,
-        "plansmith": metadata.version("plansmith"),
+        "plansmith": __version__,
         "run": export.run.name,
         "forms": export.forms,
         "kinds": export.kinds,
