@@ -127,8 +127,9 @@ def _drop(text: str) -> Order | None:
     folded, verb, end = fold(text), alternation(listed("revise", "drop")), alternation(listed("revise", "gone"))
     said = re.match(rf"{_lead()}{_subject()}(?:{verb})\s+(?P<a>.+)$", folded)
     passive = re.match(rf"{_lead()}(?P<a>.+?)\s+(?:{end})(?!\w)(?P<rest>.*)$", folded)
-    if said:
-        return Order("drop", _NONE, about=tidy(text[said.start("a") :]))
+    needless = re.match(rf"(?:\S+\s+){{1,4}}?(?:{alternation(listed('revise', 'needless'))})\s+(?P<a>.+)$", folded)
+    if told := said or needless:
+        return Order("drop", _NONE, about=tidy(text[told.start("a") :]))
     if passive and len(passive["a"].split()) <= 8 and not re.search(r"\b(?:if|when|daca|cand|until)\b", passive["a"]):
         return Order("drop", _NONE, about=tidy(text[passive.start("a") : passive.end("a")]))
     return None
@@ -179,10 +180,17 @@ def _clauses(text: str) -> list[str]:
     joint = re.compile(r"\s*;\s+(?:(?:and|but|si|iar|dar)\s+)?|,?\s+(?:and|but|si|iar|dar)\s+")
     spots, at, folded = [], 0, fold(text)
     for match in joint.finditer(folded):
-        if _starts(text[match.end() :]) and _starts(text[at : match.start()]):
+        rest = text[match.end() :]
+        orders = _bare(rest) and not _bare(text)  # "to add and remove favourites": no order to us
+        if _starts(rest) and _starts(text[at : match.start()]) and not orders:
             spots.append(text[at : match.start()])
             at = match.end()
     return [*spots, text[at:]]
+
+
+def _bare(text: str) -> bool:
+    """Whether a clause begins with the bare verb, as an order does: "Drop the map", not "they drop the map"."""
+    return bool(re.match(rf"{_lead()}(?:{alternation(listed('revise', 'order'))})(?!\w)", fold(text)))
 
 
 def _starts(text: str) -> bool:

@@ -16,6 +16,7 @@ from typing import Any, Literal, NamedTuple
 
 from plansmith.locale import check_text, field_name
 from plansmith.plan.brief import Brief
+from plansmith.plan.trace import said_later
 from plansmith.plan.types import Decision, Milestone, Plan, Requirement, Risk, Story, Task
 
 Severity = Literal["error", "warning", "advice"]
@@ -149,12 +150,15 @@ class Case:
         """The client's sentences by id, with heading and lead-in; from the plan's quotes where there is no brief."""
         if self.brief is None:
             return {quote.id: quote.text for quote in self.plan.quotes}
-        return {s.id: " ".join((s.heading, s.lead_in, s.text)).strip() for s in self.brief.sentences}
+        later = {quote.id: quote.text for quote in said_later(self.plan, self.brief)}
+        return {s.id: " ".join((s.heading, s.lead_in, s.text)).strip() for s in self.brief.sentences} | later
 
     @cached_property
     def whole(self) -> str:
         """All that the client wrote, as far as it is known here."""
-        return self.brief.text if self.brief else " ".join(self.sentences.values())
+        if self.brief is None:
+            return " ".join(self.sentences.values())
+        return " ".join((self.brief.text, *(quote.text for quote in said_later(self.plan, self.brief))))
 
     def evidence(self, item: Any) -> str:
         """The client's words that an item cites."""

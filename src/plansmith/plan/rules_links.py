@@ -14,6 +14,7 @@ from plansmith.plan.dates import dates
 from plansmith.plan.fields import one_line
 from plansmith.plan.money import amounts
 from plansmith.plan.rules import Case, Hit, Hits, hit, lacking, named, references, rule, worded
+from plansmith.plan.trace import said_later
 from plansmith.plan.types import Requirement
 
 _TRACE = "ISO/IEC/IEEE 29148:2018 (traceability); GAO-16-89G, Schedule Assessment Guide"
@@ -189,6 +190,7 @@ def quote_differs(case: Case) -> Hits:
         return
     # a quote is the client's own characters; somebody who wrote it by hand may have left the markup out
     said = {s.id: {one_line(case.brief.quote(s.id)), one_line(s.text)} for s in case.brief.sentences}
+    said |= {quote.id: {quote.text} for quote in said_later(case.plan, case.brief)}
     for quote in case.plan.quotes:
         if quote.text not in said.get(quote.id, set()):
             yield hit("", sentence=quote.id)

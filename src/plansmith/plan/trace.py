@@ -40,8 +40,21 @@ class Heard:
 
 
 def with_quotes(plan: Plan, brief: Brief) -> Plan:
-    """The plan with all sentences of its brief, so that each citation can be read."""
-    return plan.model_copy(update={"quotes": tuple(Quote(id=s.id, text=s.text) for s in brief.sentences)})
+    """The plan with all sentences of its brief, so that each citation can be read, and what was said after it."""
+    unused = {quote.id: quote.unused for quote in plan.quotes}
+    quotes = tuple(Quote(id=s.id, text=s.text, unused=unused.get(s.id, "")) for s in brief.sentences)
+    return plan.model_copy(update={"quotes": (*quotes, *said_later(plan, brief))})
+
+
+def said_later(plan: Plan, brief: Brief) -> tuple[Quote, ...]:
+    """The client's words that are not in the brief but, under a later number, in the plan's history."""
+    told = [change.text for change in plan.changelog]
+    last = len(brief.sentences)
+    return tuple(
+        quote
+        for quote in plan.quotes
+        if int(quote.id[1:]) > last and any(quote.id in text and quote.text in text for text in told)
+    )
 
 
 def forwards(plan: Plan) -> tuple[Traced, ...]:

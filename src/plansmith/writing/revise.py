@@ -57,12 +57,14 @@ def revise(
     working = _Working(plan, write, today, tuple(about))
     ids: dict[str, str] = {}
     for order in orders:
-        name = ids.setdefault(order.sentence.id, working.quoted(order.sentence.text))
-        working.carry_out(order, name, tuple(drop))
+        place = order.sentence
+        if place.id not in ids:
+            ids[place.id] = working.quoted(instruction[place.start : place.end])
+        working.carry_out(order, ids[place.id], tuple(drop))
     new = _recounted(plan, working.plan)
     what = in_words(plan, new, today)
     entry = table(plan.language, "revise")["history"]["said"].format(
-        quote=" ".join(instruction.split()), sentences=", ".join(dict.fromkeys(ids.values())), what=what
+        quote=" ".join(q.text for q in new.quotes if q.id in ids.values()), sentences=", ".join(ids.values()), what=what
     )
     new = new.model_copy(update={"changelog": (*plan.changelog, Change(date=today, text=entry))})
     return Revised(new, diff_plans(plan, new, today), tuple(dict.fromkeys(working.notes)))
