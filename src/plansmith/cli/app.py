@@ -51,6 +51,8 @@ COMMANDS = (
     ("explain", "plansmith.cli.explain:explain", "Show how an item came about: sentence, steps, past tasks."),
     ("diff", "plansmith.cli.plans:diff", "Compare two versions of a plan."),
     ("revise", "plansmith.cli.revise:revise", "Change a plan as the client says now, only where it must be."),
+    ("ask-client", "plansmith.cli.revise:ask_client", "Write the open questions as a letter to the client."),
+    ("answer", "plansmith.cli.revise:answer", "Take the client's answers into the plan."),
     ("lint", "plansmith.cli.plans:lint", "Check a plan for gaps, contradictions and invented facts."),
     ("adopt", "plansmith.cli.adopt:adopt", "Propose a plan in our form from a plan in your own."),
     ("push-dataset", "plansmith.cli.archive:push_dataset", "Publish an archive as a dataset on the Hub."),

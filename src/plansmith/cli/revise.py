@@ -1,4 +1,4 @@
-"""Commands that change a finished plan: revise.
+"""Commands that change a finished plan by what the client says: revise, ask-client, answer.
 
 Enters: a plan and what the client says now. Leaves: the changed plan, what changed on standard output.
 Try: plansmith revise examples/archive/01-bakery-preorders/plan.md "The client drops the deposit."
@@ -80,6 +80,100 @@ def revise(
     with writing(run, base, runs, engine, engine_model, as_json) as write:
         revised = change(read, said, write, dt.date.today(), _ids(drop), _ids(about))
     hand_out(revised, output, form, as_json)
+
+
+def ask_client(
+    plan: PlanFile,
+    *,
+    output: Annotated[
+        Path | None, Parameter(name=("--output", "-o"), help="File for the letter, .md or .docx; without it, shown.")
+    ] = None,
+    force: Annotated[bool, Parameter(negative=(), help="Replace the output file if it exists.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write the open questions as a letter to the client, in the plan's language, with room for the answers.
+
+    Those that hold up most come first: what each is about, the work and the days that hang on it,
+    by when it is needed, and what is assumed until then.
+
+    Example: plansmith ask-client plan.md -o letter.docx
+
+    Parameters
+    ----------
+    plan
+        A plan: a .md or .json file, or - for Markdown from standard input.
+    """
+    from dataclasses import asdict
+
+    from plansmith.cli.plans import read_plan
+    from plansmith.errors import InputError
+    from plansmith.files import write_bytes, write_text
+    from plansmith.plan.letter import letter, letter_markdown
+
+    if output and output.suffix.lower() not in (".md", ".docx"):
+        raise InputError(f"{output}: a letter is written as .md or .docx; {output.suffix or 'no suffix'} is neither.")
+    if output and output.exists() and not force:
+        raise InputError(f"{output} exists already and is not overwritten. Choose another name, or add --force.")
+    today = dt.date.today()
+    told = letter(read_plan(plan), today)
+    if output and output.suffix.lower() == ".docx":
+        from plansmith.export.letter import letter_docx
+
+        write_bytes(output, letter_docx(told, dt.datetime(today.year, today.month, today.day)))
+    elif output:
+        write_text(output, letter_markdown(told))
+    if as_json:
+        print(json.dumps(asdict(told), ensure_ascii=False, indent=2))
+    elif output:
+        print(f"Written: {output}")
+    else:
+        print(letter_markdown(told), end="")
+
+
+def answer(
+    plan: PlanFile,
+    answers: Annotated[Path | None, Parameter(allow_leading_hyphen=True)] = None,
+    /,
+    *,
+    brief: BriefFile = None,
+    output: Output = None,
+    force: Force = False,
+    run: RunName = "",
+    base: Base = "",
+    engine: Url = "",
+    engine_model: ServedModel = "",
+    runs: Runs = Path("runs"),
+    as_json: AsJson = False,
+) -> None:
+    """Take the client's answers into the plan: questions are answered in the client's words, what they blocked follows.
+
+    Example: plansmith answer plan.md letter.docx -o plan-2.md
+
+    Parameters
+    ----------
+    plan
+        A plan: a .md or .json file, or - for Markdown from standard input.
+    answers
+        The letter as it came back, or lines such as "Q3: only the treasurer": .md, .txt, .docx, .odt, .pdf, .html or
+        .eml, or - for standard input. Without it, the answers that somebody wrote into the plan itself are taken.
+    """
+    from plansmith.cli.plans import read_plan, with_brief
+    from plansmith.cli.write import _form, _told
+    from plansmith.errors import InputError
+    from plansmith.plan.letter import read_answers
+    from plansmith.writing.revise_answers import given_answers, take_answers
+
+    if str(plan) == "-" and str(answers) == "-":
+        raise InputError("Plan and answers cannot both come from standard input; give one of them as a file.")
+    form = _form(output, force)
+    read = with_brief(read_plan(plan), plan, brief)
+    said = read_answers(_told(answers)) if answers else given_answers(read)
+    if not said:
+        where = f"{answers} holds no answer." if answers else f"{plan} holds no answer that is not in the plan yet."
+        raise InputError(f"{where} Write each one as “Q3: …”, or in its place in the letter of plansmith ask-client.")
+    with writing(run, base, runs, engine, engine_model, as_json) as write:
+        taken = take_answers(read, said, write, dt.date.today())
+    hand_out(taken, output, form, as_json)
 
 
 def hand_out(revised: Revised, output: Path | None, form: str, as_json: bool) -> None:

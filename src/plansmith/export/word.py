@@ -6,6 +6,7 @@ Try: plansmith export examples/archive/01-bakery-preorders/plan.md --to docx
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import zipfile
 from typing import Any
@@ -121,9 +122,14 @@ def _frame(document: Any, told: Document) -> None:
 
 def saved(document: Any, made: Planned) -> bytes:
     """A document as bytes without the time of day in them."""
+    return packed(document, made.stamp)
+
+
+def packed(document: Any, stamp: dt.datetime) -> bytes:
+    """A document as bytes that carry this moment as their own."""
     properties = document.core_properties
     properties.author = properties.last_modified_by = properties.comments = ""
-    properties.created = properties.modified = made.stamp
+    properties.created = properties.modified = stamp
     raw, still = io.BytesIO(), io.BytesIO()
     document.save(raw)
     with zipfile.ZipFile(raw) as package, zipfile.ZipFile(still, "w", zipfile.ZIP_DEFLATED) as copy:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,14 +54,14 @@ def revise(
     do not decide. Errors: InputError where the words are not understood, or leave open which requirement is meant.
     """
     orders = _read(plan, instruction, drop, about)
-    working = _Working(plan, write, today, tuple(about))
+    working = Working(plan, write, today, tuple(about))
     ids: dict[str, str] = {}
     for order in orders:
         place = order.sentence
         if place.id not in ids:
             ids[place.id] = working.quoted(instruction[place.start : place.end])
         working.carry_out(order, ids[place.id], tuple(drop))
-    new = _recounted(plan, working.plan)
+    new = recounted(plan, working.plan)
     what = in_words(plan, new, today)
     entry = table(plan.language, "revise")["history"]["said"].format(
         quote=" ".join(q.text for q in new.quotes if q.id in ids.values()), sentences=", ".join(ids.values()), what=what
@@ -106,7 +106,7 @@ def _read(plan: Plan, instruction: str, drop: Sequence[str], about: Sequence[str
     return orders
 
 
-class _Working:
+class Working:
     """A plan while it is being changed."""
 
     def __init__(self, plan: Plan, write: Write, today: dt.date, about: tuple[str, ...]) -> None:
@@ -239,7 +239,7 @@ def _answered(plan: Plan, key: str, said: str, name: str) -> Plan:
     return plan.model_copy(update={"questions": questions})
 
 
-def _recounted(old: Plan, new: Plan) -> Plan:
+def recounted(old: Plan, new: Plan) -> Plan:
     """The new plan, with a summary that code had written about the old one written again."""
     if not old.summary or summary(old.requirements, old.language) != old.summary:
         return new
@@ -254,12 +254,12 @@ def summary(requirements: Sequence[Requirement], language: str) -> str:
     return words(language)["written.summary"].format(first=first, count=len(live))
 
 
-def in_words(old: Plan, new: Plan, today: dt.date) -> str:
-    """What changed, by ids, for the plan's history."""
+def in_words(old: Plan, new: Plan, today: dt.date, but: Collection[str] = ()) -> str:
+    """What changed, by ids, for the plan's history; `but`: ids that are named beside it."""
     say, diff = table(new.language, "revise")["history"], diff_plans(old, new, today)
     parts: list[str] = []
     for how in ("dropped", "superseded", "removed", "restored", "added", "changed"):
-        ids: Any = ", ".join(i.id for i in diff.items if i.how == how)
+        ids: Any = ", ".join(i.id for i in diff.items if i.how == how and i.id not in but)
         parts += [say[how].format(ids=ids)] if ids else []
     if new.budget != old.budget and new.budget is not None:
         parts.append(say["budget"].format(value=price(new.language, new.budget, new.currency)))

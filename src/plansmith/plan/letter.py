@@ -1,0 +1,173 @@
+"""The open questions of a plan as a letter to the client, and the client's answers read out of it again.
+
+Enters: a plan and the day to begin on. Leaves: a `Letter`, its Markdown, or the answers by question.
+Try: plansmith ask-client examples/archive/01-bakery-preorders/plan.md
+
+The order, the hours and the dates come from `rank_questions` and the schedule; no model writes a word of it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from plansmith.locale import LANGUAGES, day, figure, plural, price, table
+from plansmith.plan.escape import block, inline
+from plansmith.plan.schedule import Schedule, schedule
+from plansmith.plan.swings import Swing, rank_questions
+from plansmith.plan.types import Assumption, Plan, Question
+from plansmith.plan.words import fold
+
+_SHOWN = 4
+"""Items that a question lists by their words; the rest by their number would help no client."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question in the letter: `points` are pairs of a label and a text, in the order in which they are read."""
+
+    id: str
+    text: str
+    points: tuple[tuple[str, str], ...]
+    answer: str
+    """What stands before the room for the answer; `read_answers` knows it again."""
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A letter in the plan's language, without its design."""
+
+    language: str
+    title: str
+    opening: tuple[str, ...]
+    questions: tuple[Asked, ...]
+    assumptions: tuple[str, ...]
+    assumptions_title: str
+    assumptions_say: str
+    closing: str
+
+
+def letter(plan: Plan, today: dt.date | None = None) -> Letter:
+    """The letter with all open questions, those that hold up most first. Errors: as in `schedule`."""
+    say = table(plan.language, "revise")["letter"]
+    swings, done = rank_questions(plan, today), schedule(plan, today)
+    items = {item.id: item for item in plan.items()}
+    live = [a for a in plan.assumptions if a.status == "live"]
+    asked = [_asked(plan, items[s.id], s, done, live, say) for s in swings if s.kind == "question"]
+    count = plural(plan.language, "question", len(asked))
+    dear = say["dear"].format(client=plan.client) if plan.client else say["dear_nobody"]
+    opening = (dear, say["opening"].format(title=plan.title, count=count), say["how"]) if asked else (dear, say["none"])
+    return Letter(
+        plan.language,
+        say["title"].format(title=plan.title),
+        opening,
+        tuple(asked),
+        tuple(_assumed(a, say) for a in live),
+        say["assumptions"],
+        say["assumptions_say"],
+        say["closing"] if asked else "",
+    )
+
+
+def _asked(
+    plan: Plan, question: Question, swing: Swing, done: Schedule, assumed: Sequence[Assumption], say: Mapping[str, str]
+) -> Asked:
+    language = plan.language
+    points: list[tuple[str, str]] = []
+    if about := _about(plan, question):
+        points.append((say["about"], about))
+    times = {t.id: t for t in done.tasks}
+    work = [times[t] for t in swing.tasks if t in times]
+    if work:
+        hours = figure(language, round(sum(t.effort_h for t in work)))
+        said = [say["work"].format(tasks=plural(language, "task", len(work)), hours=hours)]
+        if swing.early and swing.late and swing.early.date() != swing.late.date():
+            early, late = (day(language, moment) for moment in (swing.early, swing.late))
+            said.append(say["range"].format(early=early, late=late))
+        if swing.cost:
+            said.append(say["money"].format(money=price(language, round(swing.cost), plan.currency)))
+        points.append((say["depends"], "; ".join(said)))
+        starts = [t.start for t in work if t.start]
+        if starts:
+            points.append((say["by"], say["needed"].format(day=day(language, min(starts)))))
+    else:
+        points.append((say["depends"], say["nothing"]))
+    reach = set(question.blocks) | set(question.source)
+    until = [a.text for a in assumed if reach & (set(a.blocks) | set(a.source))]
+    held = say["assumed"].format(text="; ".join(t.rstrip(".") for t in until)) if until else _planned(about, say)
+    points.append((say["meanwhile"], held))
+    return Asked(question.id, question.text, tuple(p for p in points if p[1]), f"{say['answer']} ({question.id}):")
+
+
+def _planned(about: str, say: Mapping[str, str]) -> str:
+    """Where no assumption says what holds meanwhile: what the plan has now."""
+    return say["as_planned"].format(text=about.split("; ")[0].strip("„“”")) if about and "; " not in about else ""
+
+
+def _about(plan: Plan, question: Question) -> str:
+    """The words of what the question blocks, where it does not say them itself."""
+    items = {item.id: item for item in plan.items()}
+    found = [_words(items[i]) for i in question.blocks if i in items][:_SHOWN]
+    return "; ".join(text.rstrip(".") for text in found if fold(text.rstrip(".")) not in fold(question.text))
+
+
+def _words(item: Any) -> str:
+    return str(next((t for n in ("text", "want", "title", "event", "name") if (t := getattr(item, n, ""))), ""))
+
+
+def _assumed(assumption: Assumption, say: Mapping[str, str]) -> str:
+    tail = f" ({say['if_false'].format(text=assumption.if_false.rstrip('.'))})" if assumption.if_false else ""
+    return f"{assumption.text.rstrip('.')}{tail}."
+
+
+def letter_markdown(told: Letter) -> str:
+    """The letter as Markdown, with an empty quotation for each answer."""
+    lines = [f"# {inline(told.title)}", ""]
+    for text in told.opening:
+        lines += [block(text), ""]
+    for number, asked in enumerate(told.questions, 1):
+        lines += [f"## {number}. {inline(asked.text)}", ""]
+        lines += [f"- {label}: {inline(text)}" for label, text in asked.points]
+        lines += ["", f"**{asked.answer}**", "", "> …", ""]
+    if told.assumptions:
+        lines += [f"## {told.assumptions_title}", "", told.assumptions_say, ""]
+        lines += [*(f"- {inline(text)}" for text in told.assumptions), ""]
+    return "\n".join([*lines, told.closing]).rstrip("\n") + "\n"
+
+
+_BLANK = re.compile(r"[\s….·_>*|\\-]*")
+
+
+def read_answers(text: str) -> dict[str, str]:
+    """The client's answers by question id, of a letter that came back or of lines "Q3: …"; empty ones left out."""
+    labels = "|".join(re.escape(fold(label)) for code in LANGUAGES for label in table(code, "revise")["read"]["answer"])
+    mark = re.compile(
+        rf"^[\s>*_|-]*(?:(?:{labels})\s*(?:\(|to |la )?\s*)?\(?(?P<id>q[1-9]\d{{0,5}})\)?\s*[*_]*\s*[:.)]?[*_]*\s*(?P<rest>.*)$"
+    )
+    told = {fold(label) for code in LANGUAGES for label in table(code, "revise")["letter"].values()}
+    found: dict[str, list[str]] = {}
+    at = ""
+    for line in text.splitlines():
+        folded, bare = fold(line), line.strip()
+        if match := mark.match(folded):
+            at = match["id"].upper()
+            found.setdefault(at, []).append(line[match.start("rest") :])
+        elif bare.startswith("#") or fold(bare.strip("*_# ")) in told or _heading(bare):
+            at = ""
+        elif at:
+            found[at].append(bare)
+    answers = {name: " ".join(" ".join(_clean(line) for line in lines).split()) for name, lines in found.items()}
+    return {name: answer for name, answer in answers.items() if not _BLANK.fullmatch(answer)}
+
+
+def _heading(line: str) -> bool:
+    """Whether a line of a Word file is the next question: "2. By which day must it be ready?"."""
+    return bool(re.match(r"\d{1,3}\.\s+\S.*\?\**$", line))
+
+
+def _clean(line: str) -> str:
+    line = re.sub(r"^[\s>|*_-]+|[\s|*_]+$", "", line)
+    return re.sub(r"^(?:…|\.{3,}|_{3,})+\s*|\s*(?:…|\.{4,}|_{3,})+$", "", line)
