@@ -62,17 +62,19 @@ def publish(
     opened = open_run(run, runs)
     given, terms = None, None
     if hub:
-        from plansmith.tuning.bases import find_base
-        from plansmith.tuning.licences import licence_for
         from plansmith.tuning.publish_hub import check_before
 
         check_before(hub, opened.forgotten)
-        base = opened.story["base"]
-        terms = licence_for(find_base(base.get("source") or base["name"]), licence, licence_file)
         if archive is None:
             raise InputError(
                 "--hub needs --archive ARCHIVE: what is uploaded is checked for texts of the archive first."
             )
+    if hub or licence or licence_file:
+        from plansmith.tuning.bases import find_base
+        from plansmith.tuning.licences import licence_for
+
+        base = opened.story["base"]
+        terms = licence_for(find_base(base.get("source") or base["name"]), licence, licence_file)
     if archive:
         from plansmith.sources.archive import read_archive
 
@@ -81,10 +83,16 @@ def publish(
     out = console(stderr=True)
     told = None if as_json else lambda line: out.print(f"  {line}", markup=False)
     export = publish_run(
-        opened, output or Path("published") / run, _listed(forms), _listed(quant), test, told or (lambda line: None)
+        opened,
+        output or Path("published") / run,
+        _listed(forms),
+        _listed(quant),
+        test,
+        told or (lambda line: None),
+        terms,
     )
     done = None
-    if terms:
+    if hub and terms:
         from plansmith.tuning.publish_hub import upload
 
         if told:

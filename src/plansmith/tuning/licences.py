@@ -72,6 +72,14 @@ def licence_for(base: Base, stated: str = "", file: Path | None = None) -> Licen
     return Licence(tag, _NAMES[tag], {"LICENSE": own.read_text(encoding="utf-8"), "NOTICE": changed}, "", bool(stated))
 
 
+def licence_at_hand(base: Base) -> Licence | None:
+    """The licence of a model tuned from `base`, where it is known and its text is at hand; for a folder that stays here."""
+    try:
+        return licence_for(base)
+    except (InputError, MissingError):
+        return None
+
+
 def _agreement(base: Base, file: Path | None) -> str:
     """Meta asks for a copy of the agreement with each copy of the model: the one that came with the base, word for word."""
     text = _own_text(base, file)

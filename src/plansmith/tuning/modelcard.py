@@ -17,6 +17,7 @@ from plansmith.tuning.runs import Run
 
 OURS = "<!-- written by plansmith publish; a card without this line is left alone -->"
 _HUB_IDS = {"smollm2-135m": "HuggingFaceTB/SmolLM2-135M-Instruct"}
+_LANGUAGES = {"en": "English", "ro": "Romanian"}
 _WHAT = {
     "adapter/adapter_model.safetensors": "the LoRA adapter",
     "adapter/adapter_config.json": "its settings, for peft",
@@ -26,6 +27,8 @@ _WHAT = {
     "metrics.jsonl": "loss of each step",
     "parity.json": "what the gate measured",
     "LICENSE": "the licence",
+    "NOTICE": "what was changed",
+    "Notice": "the notice that Meta asks for",
 }
 
 
@@ -42,11 +45,11 @@ def card(
     run: Run, base: Base, name: str, forms: list[str], kinds: list[str], parity: dict[str, Any],
     licence: Licence | None, sizes: dict[str, int],
 ) -> str:  # fmt: skip
-    """The card of an export that is, or may come to be, the repository `name` (user/name)."""
+    """The card of an export that is the repository `name` (user/name), or of a folder where `name` is empty."""
     import yaml
     from jinja2 import Environment, StrictUndefined
 
-    base_id, short = hub_id(base), name.rpartition("/")[2]
+    base_id, short = hub_id(base), name.rpartition("/")[2] or run.name
     front: dict[str, Any] = {
         "license": licence.tag if licence else "other",
         **({} if licence else {"license_name": "unknown"}),
@@ -56,7 +59,10 @@ def card(
         "tags": ["plansmith", "requirements", "planning", "lora", *(["gguf"] if kinds else [])],
     }
     if base_id:
-        front |= {"base_model": base_id, "base_model_relation": "finetune"}
+        front |= {
+            "base_model": base_id,
+            "base_model_relation": "adapter" if "adapter" in forms and "merged" not in forms else "finetune",
+        }
     story = run.story
     versions = story["versions"]
     template = Environment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True).from_string(
@@ -68,6 +74,7 @@ def card(
         title=short,
         name=name,
         short=short,
+        served=short.lower(),
         base_name=base_id or ("A Llama-architecture model" if "/" in base.name else base.name),
         base_id=base_id,
         data=story["data"],
@@ -78,12 +85,13 @@ def card(
         best_loss=run.best_loss,
         versions=", ".join(f"{key} {value}" for key, value in versions.items() if key not in ("machine", "python")),
         parity=parity,
-        languages=base.languages,
+        languages=[_LANGUAGES.get(each, each) for each in base.languages],
+        base_licence="" if base.licence == "unknown" else base.licence,
         four_bit=base.gguf,
         forms=forms,
         kinds=kinds,
         files=[
-            {"path": path, "size": f"{size / 1e6:,.1f}", "what": _what(path)}
+            {"path": path, "size": _size(size), "what": _what(path)}
             for path, size in sorted(sizes.items())
         ],
         licence=licence,
@@ -91,6 +99,10 @@ def card(
         ask=ASK_SENTENCE,
         notice=NOTICE.strip(),
     )  # fmt: skip
+
+
+def _size(size: int) -> str:
+    return f"{size / 1e6:,.1f} MB" if size >= 1e6 else f"{max(1, round(size / 1e3))} kB"
 
 
 def _what(path: str) -> str:

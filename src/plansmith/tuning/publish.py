@@ -21,7 +21,7 @@ from plansmith.files import need_space, replacing_folder, write_text
 from plansmith.sources.archive import Archive, Document
 from plansmith.tuning import publish_convert, publish_merge, publish_parity
 from plansmith.tuning.bases import Base, find_base
-from plansmith.tuning.licences import Licence
+from plansmith.tuning.licences import Licence, licence_at_hand
 from plansmith.tuning.modelcard import card, hub_id
 from plansmith.tuning.publish_ollama import modelfile
 from plansmith.tuning.quantise import check_kinds
@@ -76,9 +76,12 @@ def documents_of(run: Run, archive: Archive | None, all_needed: bool = False) ->
 
 
 def publish(
-    run: Run, target: Path, forms: Sequence[str], kinds: Sequence[str], test: Sequence[Document], watch: Watch
-) -> Export:
+    run: Run, target: Path, forms: Sequence[str], kinds: Sequence[str], test: Sequence[Document], watch: Watch,
+    licence: Licence | None = None,
+) -> Export:  # fmt: skip
     """Write the forms of a run into the new folder `target`, or take what is there if it is just that, whole.
+
+    `licence`: its terms, where the user has said them; by default the base's own, where its text is at hand.
 
     Raises InputError for unknown forms or a taken folder, PlansmithError where the gate finds a difference.
     """
@@ -99,7 +102,7 @@ def publish(
         for name in ("recipe.yaml", "metrics.jsonl"):
             if (run.folder / name).is_file():
                 shutil.copyfile(run.folder / name, staged / name)
-        describe(Export(staged, run, base, forms, kinds, {}, parity, True), f"user/{run.name}", None)
+        describe(Export(staged, run, base, forms, kinds, {}, parity, True), "", licence or licence_at_hand(base))
     return Export(target, run, base, forms, kinds, _sizes(target), parity, True)
 
 
@@ -215,7 +218,7 @@ def described(story: dict[str, Any], base: Base) -> dict[str, Any]:
 
 
 def describe(export: Export, name: str, licence: Licence | None) -> None:
-    """Write card, licence and the list of hashes, the last of all, for the repository `name` (user/name)."""
+    """Write card, licence and the list of hashes, the last of all, for the repository `name` (user/name; empty: a folder)."""
     folder = export.folder
     for old in _DESCRIBING:
         (folder / old).unlink(missing_ok=True)

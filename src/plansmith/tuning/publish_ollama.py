@@ -6,7 +6,7 @@ Try: plansmith publish first -o out --as ollama && (cd out && ollama create firs
 
 from __future__ import annotations
 
-from plansmith.prompts import SYSTEM
+from plansmith.prompts import ASK_SENTENCE, SYSTEM
 from plansmith.tuning.bases import ChatForm
 
 # Ollama hands over the system prompt as the first of .Messages, and as .System besides:
@@ -39,6 +39,8 @@ def modelfile(chat: ChatForm, gguf: str, context: int) -> str:
     stops = "".join(f'PARAMETER stop "{stop}"\n' for stop in _STOPS[chat.name])
     return (
         "# Try: ollama create NAME -f Modelfile && ollama run NAME\n"
+        "# It answers questions of one form, a sentence of the client at a time:\n"
+        f'#   The client says: "Members can renew online." {ASK_SENTENCE}\n'
         f"FROM ./{gguf}\n"
         f'TEMPLATE """{TEMPLATES[chat.name]}"""\n'
         f'SYSTEM """{SYSTEM}"""\n'
