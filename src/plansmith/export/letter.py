@@ -40,7 +40,7 @@ def letter_docx(told: Letter, stamp: dt.datetime) -> bytes:
         made.append(paragraph("", [run(told.assumptions_say)], keep=True))
         made += [paragraph("ListBullet", [run(text)]) for text in told.assumptions]
     if told.closing:
-        made.append(paragraph("", [run(told.closing)]))
+        made.append(paragraph("PlanLead", [run(told.closing)]))
     for one in made:
         document.element.body.sectPr.addprevious(one)
     document.core_properties.title = clean(told.title)[:255]

@@ -14,13 +14,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from plansmith.locale import LANGUAGES, day, figure, plural, price, table
+from plansmith.locale import LANGUAGES, day, figure, plural, price, table, words
 from plansmith.plan.escape import block, inline
 from plansmith.plan.schedule import Schedule, schedule
 from plansmith.plan.swings import Swing, rank_questions
 from plansmith.plan.types import Assumption, Plan, Question
 from plansmith.plan.words import fold
 
+_QUOTED = 60
+"""Letters of an item from which on a question that holds them quotes it."""
 _SHOWN = 4
 """Items that a question lists by their words; the rest by their number would help no client."""
 
@@ -97,21 +99,30 @@ def _asked(
         points.append((say["depends"], say["nothing"]))
     reach = set(question.blocks) | set(question.source)
     until = [a.text for a in assumed if reach & (set(a.blocks) | set(a.source))]
-    held = say["assumed"].format(text="; ".join(t.rstrip(".") for t in until)) if until else _planned(about, say)
+    held = (
+        say["assumed"].format(text="; ".join(t.rstrip(".") for t in until)) if until else _planned(plan, question, done)
+    )
     points.append((say["meanwhile"], held))
     return Asked(question.id, question.text, tuple(p for p in points if p[1]), f"{say['answer']} ({question.id}):")
 
 
-def _planned(about: str, say: Mapping[str, str]) -> str:
-    """Where no assumption says what holds meanwhile: what the plan has now."""
-    return say["as_planned"].format(text=about.split("; ")[0].strip("„“”")) if about and "; " not in about else ""
+def _planned(plan: Plan, question: Question, done: Schedule) -> str:
+    """What the plan does meanwhile, where no assumption says it; empty where nobody can tell."""
+    say, asked = table(plan.language, "revise")["letter"], words(plan.language)
+    if question.text == asked["written.ask_budget"]:
+        return str(say["as_planned_budget"])
+    if question.text == asked["written.ask_deadline"]:
+        end = day(plan.language, done.finish) if done.finish else ""
+        return str(say["as_planned_day"].format(day=end) if end else say["as_planned_deadline"])
+    return str(say["as_planned"]) if question.blocks else ""
 
 
 def _about(plan: Plan, question: Question) -> str:
-    """The words of what the question blocks, where it does not say them itself."""
+    """The words of what the question blocks, where it does not quote them itself, whole or in part."""
     items = {item.id: item for item in plan.items()}
-    found = [_words(items[i]) for i in question.blocks if i in items][:_SHOWN]
-    return "; ".join(text.rstrip(".") for text in found if fold(text.rstrip(".")) not in fold(question.text))
+    found = [_words(items[i]).rstrip(".") for i in question.blocks if i in items][:_SHOWN]
+    asked = fold(question.text)
+    return "; ".join(text for text in found if fold(text)[:_QUOTED].rsplit(" ", 1)[0] not in asked)
 
 
 def _words(item: Any) -> str:

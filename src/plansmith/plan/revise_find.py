@@ -59,12 +59,14 @@ def find(plan: Plan, phrase: str) -> Found:
         return Found(tuple(dict.fromkeys(named)), ())
     found = _one(plan, live, phrase)
     parts = [p for p in re.split(r",\s*(?:and |si )?|\s+(?:and|si|și)\s+", phrase) if p.strip()]
-    if found.certain or len(parts) < 2:
+    if len(parts) < 2 or (found.certain and not found.missed):
         return found
     each = [_one(plan, live, part) for part in parts]
     if all(one.certain for one in each):
         return Found(tuple(dict.fromkeys(i for one in each for i in one.certain)), ())
-    seen = {c.id: c for one in (found, *each) for c in one.candidates}
+    sure = {i for one in (found, *each) for i in one.certain}
+    seen = {r.id: Candidate(r.id, r.text, (), 1.0) for r in live if r.id in sure}
+    seen |= {c.id: c for one in (found, *each) for c in one.candidates}
     return Found((), tuple(sorted(seen.values(), key=lambda c: -c.score))[:_MOST])
 
 

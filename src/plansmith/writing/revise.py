@@ -81,12 +81,7 @@ def _read(plan: Plan, instruction: str, drop: Sequence[str], about: Sequence[str
     ]
     if problems:
         raise InputError("These ids cannot be used:", problems)
-    cited = {s for i in plan.items() for s in i.source}
-    if cited and not plan.quotes:
-        raise InputError(
-            "This plan cites sentences of the client but does not hold them, so that new ones cannot be numbered. "
-            "Add --brief with the client's text."
-        )
+    need_quotes(plan)
     if drop:
         sentences = read_brief(instruction).sentences
         orders = [o for o in read_orders(instruction) if o.kind not in ("drop", "unclear", "replace")]
@@ -104,6 +99,16 @@ def _read(plan: Plan, instruction: str, drop: Sequence[str], about: Sequence[str
             ],
         )
     return orders
+
+
+def need_quotes(plan: Plan) -> None:
+    """Raise InputError for a plan that cites sentences which it does not hold: a new one could not be numbered."""
+    cited = {s for i in plan.items() for s in i.source}
+    if cited and not plan.quotes:
+        raise InputError(
+            "This plan cites sentences of the client but does not hold them, so that new ones cannot be numbered. "
+            "Add --brief with the client's text."
+        )
 
 
 class Working:
@@ -214,7 +219,7 @@ def _unit(order: Order) -> str:
 def _open(plan: Plan, order: Order, found: Found) -> InputError:
     """The error that names what could be meant."""
     what = order.about or order.sentence.text
-    names = [f"{c.id} {c.text} (has: {', '.join(c.shared)})" for c in found.candidates]
+    names = [f"{c.id} {c.text}" + (f" (has: {', '.join(c.shared)})" if c.shared else "") for c in found.candidates]
     if not names:
         names = [f"{r.id} {r.text}" for r in plan.requirements if r.status == "live"][:12]
         return InputError(

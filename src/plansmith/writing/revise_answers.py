@@ -22,7 +22,7 @@ from plansmith.plan.revise import changed
 from plansmith.plan.revise_find import find
 from plansmith.plan.revise_read import Order, read_orders
 from plansmith.plan.types import Change
-from plansmith.writing.revise import Revised, Working, Write, in_words, recounted
+from plansmith.writing.revise import Revised, Working, Write, in_words, need_quotes, recounted
 
 _YES_NO = re.compile(r"(?:yes|no|ok|okay|right|correct|agreed|da|nu|sigur|corect|de acord)(?: please| va rog)?\W*")
 _IT = re.compile(r"(?:it|this|that|them|these|those|neither|none|both|el|ea|asta|acesta|aceasta|ele|ei)?")
@@ -48,6 +48,7 @@ def take_answers(plan: Plan, answers: Mapping[str, str], write: Write, today: dt
     problems += [f"{i}: is {known[i].status}" for i in answers if i in known and known[i].status != "live"]
     if problems:
         raise InputError("These answers cannot be taken:", problems)
+    need_quotes(plan)
     new, notes = plan, list[str]()
     for name in sorted(answers, key=lambda i: int(i[1:])):
         if known[name].answer == answers[name] and name not in given_answers(plan):
@@ -67,7 +68,10 @@ def _taken(plan: Plan, name: str, said: str, write: Write, today: dt.date, notes
         _follow(working, asked, said, sentence)
     except InputError as error:  # what the answer asks for is open: the question is answered, a person decides the rest
         working.notes.append(f"{name}: {error.message} Say it with plansmith revise.")
-    new = recounted(plan, working.plan)
+    gone = {i.id for i in working.plan.items() if i.status != "live"}
+    left = {"status": "live", "superseded_by": (), "blocks": tuple(i for i in asked.blocks if i not in gone)}
+    settled = asked.model_copy(update={**left, "answer": said, "source": cites})  # answered, whatever it was about
+    new = recounted(plan, changed(working.plan, {name: settled}))
     entry = table(plan.language, "revise")["history"]["answered"].format(
         question=name, quote=" ".join(said.split()), sentences=sentence, what=in_words(plan, new, today, {name})
     )
