@@ -61,10 +61,10 @@ def test_how_teams_write_a_role_does_not_matter_and_an_unknown_one_has_hours_all
 
 
 def test_areas_follow_words_then_the_archive_then_the_model() -> None:
-    past = Analogies([PastTask("Weigh the boxes of fruit", "qa", "", 1, 2, 3, "a")])
+    past = Analogies([PastTask("Weigh the boxes of fruit", "data", "", 1, 2, 3, "a")])
     front = platform(read_brief("An app for phones."), Analogies([]))
     assert area("Show the list of books", "", "backend", past, front) == "mobile"
-    assert area("Weigh boxes", "", "backend", past, "web") == "qa"
+    assert area("Weigh boxes", "", "backend", past, "web") == "data"
     assert area("Weigh boxes", "", "backend", Analogies([]), "web") == "backend"
 
 

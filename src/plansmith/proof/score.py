@@ -130,7 +130,7 @@ def own_work(plan: Plan) -> tuple[float, int] | None:
     from plansmith.locale import words
 
     stock = []
-    for key in ("this_to_hold", "this_holds", "tries_it", "finished_product", "build"):
+    for key in ("this_to_hold", "this_holds", "tries_it", "finished_product", "build", "enforce"):
         phrase = words(plan.language).get(f"written.{key}", "")
         if phrase:
             stock.append(re.sub(r"\\\{\w+\\\}", ".+", re.escape(phrase)))

@@ -45,6 +45,7 @@ def area(title: str, requirement: str, said: str, past: Analogies, front: str) -
         votes: Counter[str] = Counter()
         for place, task in enumerate(past.nearest(title, "", requirement, _NEAR), 1):
             votes[same_role(task.role)] += round(60 / place)
-        likely = [name for name, _ in votes.most_common() if name in AREAS]
+        # what is tested, drawn or released is told by its words; to build is somebody else's
+        likely = [name for name, _ in votes.most_common() if name in AREAS and name not in ("qa", "design", "devops")]
         found = likely[0] if likely else said
     return front if found in (_FRONT, "web", "mobile") else found

@@ -41,7 +41,7 @@ def title_of(needed: Sequence[Requirement], talk: Talk, evidence: Evidence, engi
     return "" if _faults(answer, evidence) or new or "requirement" in answer.lower() else answer
 
 
-_ASIDES = (("question", QUESTION, 60), ("risk", RISK, 90), ("decision", DECISION, 170))
+_ASIDES = (("question", QUESTION, 40), ("risk", RISK, 70), ("decision", DECISION, 110))
 
 
 def asides(

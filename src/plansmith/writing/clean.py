@@ -13,6 +13,7 @@ from itertools import pairwise
 
 from plansmith.plan import Brief, amounts, content_words, dates, fold, missing_names, missing_numbers
 from plansmith.plan.copies import run_marks
+from plansmith.plan.wording import name_words
 from plansmith.plan.words import listed, word_set
 from plansmith.writing.spelling import mended, misspelt
 
@@ -50,6 +51,14 @@ class Evidence:
     def stems(self) -> frozenset[str]:
         """Stems of the client's content words."""
         return frozenset(content_words(self.brief.text, self.brief.language))
+
+    @cached_property
+    def name_stems(self) -> frozenset[str]:
+        """Stems that the brief holds in names only: "road" of "Stroud Road"."""
+        names = name_words(self.brief.text)
+        plain = " ".join(w for w in re.findall(r"[^\W\d_]+", self.brief.text) if w not in set(names))
+        language = self.brief.language
+        return frozenset(content_words(" ".join(names), language)) - set(content_words(plain, language))
 
     @cached_property
     def _own_runs(self) -> frozenset[str]:

@@ -33,6 +33,7 @@ _NIMENI = re.compile(
 _WHEN = re.compile(
     r"^(?P<word>when|whenever|if|once|as soon as) (?P<when>[^,]{6,120}), (?:then )?(?P<then>.{6,})$", re.I
 )
+_WANTS = re.compile(r"^(.{2,50}?) (?:wants? to|would like to|wishes to|needs? to)(?: be able to)? ", re.I)
 
 
 def own_criterion(text: str, opening: Opening | None, role: str, language: str) -> tuple[str, str, str]:
@@ -54,11 +55,11 @@ def _read(text: str, opening: Opening | None) -> tuple[str, str, str] | None:
     if match := _NEVER.match(text):
         return product, f"somebody tries to {match['what']}", "it is refused"
     if match := _WHEN.match(text):
-        return product, match["when"], match["then"]
+        return product, match["when"], _WANTS.sub(r"\1 can ", match["then"])
     if match := _REFUSED.match(text):
         return _small(match["who"]), f"they try to {match['what']}", "it is refused"
     if opening and (seen := re.match(r"to (see|view|hear|browse) (?P<what>.+)", opening.want)):
-        return product, f"{article(opening.role)} {opening.role} uses it", f"they {seen[1]} {seen['what']}"
+        return product, f"{article(opening.role)} {opening.role} uses it", f"they can {seen[1]} {seen['what']}"
     if opening and opening.want.startswith("to "):
         return product, f"{article(opening.role)} {opening.role} tries {opening.want}", "it succeeds"
     return None

@@ -37,6 +37,8 @@ from plansmith.writing.talk import Talk
 
 # Below this share of the sentence's content words, something the client said would be missing.
 _KEPT_WORDS = 0.7
+_MOST = 100
+"""Tokens of an answer; those of the sample archive have 36 at most."""
 _TELLS = re.compile(r"\b(?:buna|salut|avem|suntem|sunt|eram|era|am|a fost|multumesc|multumim)\b")
 
 
@@ -81,7 +83,7 @@ def listen(
         return Heard(sentence, (), "markup", talk)
     if not cue and evidence.careful and brief.language == "ro" and _TELLS.search(fold(sentence.text)):
         return Heard(sentence, (), "unheard", talk)  # a small model that knows no Romanian cannot tell
-    request = Request("", sentence_grammar(may_be_nothing=not _firm(cue, sentence, people)), 140)
+    request = Request("", sentence_grammar(may_be_nothing=not _firm(cue, sentence, people)), _MOST)
     answer = talk.ask(engine, request)
     lines = read_sentence(answer)
     if not lines and _firm(cue, sentence, people):  # an engine without grammars said it all the same

@@ -66,9 +66,7 @@ def read_opening(requirement: str, roles: Sequence[str]) -> Opening | None:
         return Opening(named[0], f"să pot {text[match.start('what') :]}") if named else None
     if match := _AS_A.match(text):
         want, benefit = _part_benefit(match["rest"])
-        return Opening(
-            match["role"].strip(), _shorten(f"to {want}" if match["able"] or match["can"] else want), benefit
-        )
+        return Opening(match["role"].strip(), shorten(f"to {want}" if match["able"] or match["can"] else want), benefit)
     if _SYSTEM.match(text):
         return None
     match = _WISH.match(text)
@@ -80,7 +78,7 @@ def read_opening(requirement: str, roles: Sequence[str]) -> Opening | None:
     want, benefit = _part_benefit(match["what"])
     want = re.sub(r"^be able to ", "", want)
     want = re.sub(r"^expect (?=(?:that|the|to)\b)", "", want) if want.startswith("expect ") else f"to {want}"
-    return Opening(role, _shorten(want), benefit)
+    return Opening(role, shorten(want), benefit)
 
 
 def _read_present(text: str, roles: Sequence[str]) -> Opening | None:
@@ -92,13 +90,13 @@ def _read_present(text: str, roles: Sequence[str]) -> Opening | None:
     plural = match["who"].lower().endswith("s") or role in ("staff member", "staff", "people")
     verb = match["verb"]
     if verb.lower() in ("want", "wants", "need", "needs"):
-        return Opening(role, _shorten(match["what"].strip()))
+        return Opening(role, shorten(match["what"].strip()))
     if verb.endswith("s") and not verb.endswith("ss") and not plural:
         verb = re.sub(r"ies$", "y", verb) if verb.endswith("ies") else re.sub(r"((?:[sxzo]|ch|sh))es$|s$", r"\1", verb)
     elif not plural and role != "user":
         return None  # not a verb in the third person: the words are something else
     want, benefit = _part_benefit(f"{verb}{match['what']}")
-    return Opening(role, _shorten(f"to {want}"), benefit)
+    return Opening(role, shorten(f"to {want}"), benefit)
 
 
 def _part_benefit(text: str) -> tuple[str, str]:
@@ -120,12 +118,14 @@ def _known_role(who: str, roles: Sequence[str]) -> str | None:
     return "user" if words.lower() in ("user", "users", "people", "everyone", "anyone", "you") else None
 
 
-def _shorten(text: str) -> str:
-    """At most some forty words: parentheses go first, then what follows the last comma that fits."""
-    if len(text.split()) <= _LONGEST:
+def shorten(text: str, most: int = _LONGEST) -> str:
+    """At most so many words: parentheses go first, then what follows the last comma that fits."""
+    if len(text.split()) <= most:
         return text.strip(" ,;:")
     text = re.sub(r"\s*\([^()]*\)", "", text)
-    if len(text.split()) > _LONGEST:
-        head = " ".join(text.split()[:_LONGEST])
+    if len(text.split()) > most:
+        head = " ".join(text.split()[:most])
         text = head[: head.rfind(",")] if head.rfind(",") > 30 else head
-    return re.sub(r",? (?:and|or|the|a|an|to|of|with|in|for|by|that|which)$", "", text.strip(" ,;:"))
+    return re.sub(
+        r"(?:,? (?:and|or|the|a|an|to|of|with|in|on|at|for|by|that|which|has|have|is|are))+$", "", text.strip(" ,;:")
+    )

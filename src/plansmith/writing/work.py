@@ -23,10 +23,14 @@ from plansmith.writing.criteria import own_criterion
 from plansmith.writing.engine import Engine, Request
 from plansmith.writing.grammar import Work, read_requirement, requirement_grammar
 from plansmith.writing.listen import Wish
-from plansmith.writing.story import Opening, read_opening
+from plansmith.writing.story import Opening, read_opening, shorten
 from plansmith.writing.talk import Talk
 
-_TRIES = 2
+_TRIES, _TRIES_SMALL = 2, 1
+"""A small model's second and third answers gave no story or task more that stood (five briefs, 600 tokens a plan with
+one try, 1,600 with three; docs/how-it-works.md)."""
+_MOST = 200
+"""Tokens of an answer; those of the sample archive have 120 at most, half of them 62."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,14 @@ class Planned:
 
 @dataclass(frozen=True)
 class _Attempt:
-    work: Work
+    """What stood the checks of one answer. `want` is empty where the model's did not."""
+
+    role: str
+    want: str
+    so_that: str
+    criteria: tuple[tuple[str, str, str], ...]
+    tasks: tuple[tuple[str, str], ...]
+    area: str
     faults: tuple[str, ...]
     answer: str
 
@@ -47,18 +58,45 @@ class _Attempt:
 def plan_work(
     wish: Wish, talk: Talk, roles: Sequence[str], evidence: Evidence, engine: Engine, say: Wording = WORDING
 ) -> Planned:
-    """Ask for the story and tasks of one wish, twice at most, and keep what stands the checks."""
+    """Ask for the story and tasks of one wish until each part stands, a few times at most; code fills what is missing."""
     talk = replace(talk.say(prompts.requirement_step(wish.text, say)), about=wish.text)
-    tries = [_attempt(wish, talk, roles, evidence, engine, Request("", max_tokens=300))]
-    while tries[-1].faults and len(tries) < _TRIES:
-        request = Request("", max_tokens=300, temperature=0.6, seed=len(tries), repeat_penalty=1.1)
-        again = talk
-        if not evidence.careful:  # a small model is confused by a reason; a large one mends what it is told
-            again = talk.say(prompts.Message("assistant", tries[-1].answer)).say(prompts.again(tries[-1].faults, say))
-            request = replace(request, temperature=0.0, repeat_penalty=1.0)
+    tries = [_attempt(wish, talk, roles, evidence, engine, Request("", max_tokens=_MOST))]
+    while _wanting(tries) and len(tries) < (_TRIES_SMALL if evidence.careful else _TRIES):
+        request = Request("", max_tokens=_MOST)
+        again = talk.say(prompts.Message("assistant", tries[-1].answer)).say(prompts.again(tries[-1].faults, say))
         tries.append(_attempt(wish, again, roles, evidence, engine, request))
     best = min(tries, key=lambda a: len(a.faults))
-    return Planned(best.work, talk.say(prompts.Message("assistant", best.answer)))
+    work = _joined(tries, best, wish, read_opening(wish.text, roles), evidence)
+    return Planned(work, talk.say(prompts.Message("assistant", best.answer)))
+
+
+def _wanting(tries: Sequence[_Attempt]) -> bool:
+    """Whether a part stood in none of the tries."""
+    return not all(any(getattr(a, part) for a in tries) for part in ("want", "criteria", "tasks", "so_that"))
+
+
+def _joined(tries: Sequence[_Attempt], best: _Attempt, wish: Wish, opening: Opening | None, evidence: Evidence) -> Work:
+    """The parts that stood, each from the first try that has it; what none has is said in the client's words."""
+    language = evidence.brief.language
+    own = own_words(language)
+    told = next((a for a in tries if a.want), None)
+    role = told.role if told else best.role
+    want = told.want if told else own["this_to_hold"].format(text=_lower(wish.text))
+    # a benefit belongs to its wish: only where code reads the wish do all tries have the same
+    so_that = next((a.so_that for a in tries if a.so_that and a.want == want), "")
+    criteria = next((a.criteria for a in tries if a.criteria), ())
+    tasks = next((a.tasks for a in tries if a.tasks), ())
+    if not criteria:
+        criteria = (own_criterion(wish.text, opening, role, language),)
+    if not tasks:
+        area = best.area or ("qa" if wish.kind == "quality" else "backend")
+        tasks = ((area, own_task(wish.text, opening, role, want, language)),)
+    return Work(role, want, so_that, criteria, tasks)
+
+
+def own_words(language: str) -> dict[str, str]:
+    """Code's own phrases, by name."""
+    return {k.removeprefix("written."): v for k, v in words(language).items() if k.startswith("written.")}
 
 
 def _attempt(
@@ -71,8 +109,7 @@ def _attempt(
     said = read_requirement(answer)
     if said and opening:
         said = replace(said, role=opening.role, want=opening.want)
-    work, faults = _Check(wish, talk, roles, evidence, opening).work(said)
-    return _Attempt(work, tuple(faults), answer)
+    return _Check(wish, talk, roles, evidence, opening).attempt(said, answer)
 
 
 class _Check:
@@ -83,24 +120,20 @@ class _Check:
     ) -> None:
         self.wish, self.talk, self.roles, self.evidence, self.opening = wish, talk, roles, evidence, opening
         self.language = evidence.brief.language
-        self.own = {k.removeprefix("written."): v for k, v in words(self.language).items() if k.startswith("written.")}
         self.about = set(content_words(f"{wish.sentence.lead_in} {wish.sentence.text}", self.language))
         self.faults: list[str] = []
 
-    def work(self, said: Work | None) -> tuple[Work, list[str]]:
-        """The work as it may stand in the plan, and the reasons against what the model said."""
+    def attempt(self, said: Work | None, answer: str) -> _Attempt:
+        """What may stand of the answer, and the reasons against the rest."""
         if said is None:
             said = Work(self.opening.role if self.opening else self.roles[0], "", "", (), ())
             self.faults.append("it is no story")
         want = self._want(said)
         criteria = _unlike(tuple(c for c in map(self._criterion, said.criteria) if c), lambda c: f"{c[0]} {c[1]}")
         tasks = _unlike(tuple(t for t in map(self._task, said.tasks) if t), lambda t: t[1])
-        if not criteria:
-            opening = self.opening or Opening(said.role, want)
-            criteria = (own_criterion(self.wish.text, opening if self.opening else None, said.role, self.language),)
-        area = said.tasks[0][0] if said.tasks else "qa" if self.wish.kind == "quality" else "backend"
-        tasks = tasks or ((area, self._own_task(said.role, want)),)
-        return Work(said.role, want, self._benefit(said.so_that, want), criteria, tasks), self.faults
+        so_that = self._benefit(said.so_that, want)
+        area = said.tasks[0][0] if said.tasks else ""
+        return _Attempt(said.role, want, so_that, criteria, tasks, area, tuple(self.faults), answer)
 
     def _faulty(self, text: str, *reasons: str, numbers: bool = False, pointed: bool = True) -> bool:
         """Whether a text must not stand; the reasons are noted."""
@@ -121,7 +154,7 @@ class _Check:
             unfaithful(said.want, self.wish.sentence, self.language, self.evidence.brief) if said.want else ["empty"]
         )
         if not said.want or self._faulty(said.want, *turned, numbers=True):
-            return self.own["this_to_hold"].format(text=_lower(self.wish.text))
+            return ""
         return self.evidence.mended(said.want)
 
     def _benefit(self, so_that: str, want: str) -> str:
@@ -133,8 +166,10 @@ class _Check:
         so_that = self.evidence.mended(so_that)
         new = set(content_words(so_that, self.language)) - set(content_words(want, self.language))
         reasons = ["says the wish again"] if not new or fuzz.token_set_ratio(so_that, want) > 85 else []
-        if self.evidence.careful and not new & self.evidence.stems:
+        if self.evidence.careful and not new & self.evidence.stems - self.evidence.name_stems:
             reasons.append("says nothing that the client said")
+        if self.evidence.careful and negated(so_that):
+            reasons.append("says what it is not good for")
         return "" if self._faulty(so_that, *reasons, numbers=True) else so_that
 
     def _criterion(self, parts: tuple[str, str, str]) -> tuple[str, str, str] | None:
@@ -167,11 +202,17 @@ class _Check:
                 reasons.append("turns the rule round")
         return None if self._faulty(title, *reasons) else (area, title)
 
-    def _own_task(self, role: str, want: str) -> str:
-        if self.language == "en" and want.startswith("to ") and len(want.split()) <= _WORDS:
-            return self.own["let"].format(role=f"{prompts.article(role)} {role}", want=want.removeprefix("to "))
-        opened = self.language == "en" and self.opening and not want.startswith("this ")
-        return self.own["build"].format(text=_short(want.removeprefix("that ") if opened else self.wish.text))
+
+def own_task(text: str, opening: Opening | None, role: str, want: str, language: str) -> str:
+    """A task's title in the client's own words: what is to be built, or the rule to be kept."""
+    own = own_words(language)
+    if _denies(text):
+        return own["enforce"].format(text=_short(text))
+    if language == "en" and want.startswith("to ") and len(want.split()) <= _WORDS:
+        theirs = re.sub(r"\b(my|I)\b", lambda m: {"my": "their", "I": "they"}[m[1]], want.removeprefix("to "))
+        return own["let"].format(role=f"{prompts.article(role)} {role}", want=theirs)
+    opened = language == "en" and opening and not want.startswith("this ")
+    return own["build"].format(text=_short(want.removeprefix("that ") if opened else text))
 
 
 _WORDS = 18
@@ -203,4 +244,4 @@ def _lower(text: str) -> str:
 def _short(text: str) -> str:
     """The sentence as a title: parentheses and what follows the first clauses go."""
     text = re.sub(r"\s*\([^()]*\)", "", _lower(text))
-    return text if len(text.split()) <= _WORDS else " ".join(text.split()[:_WORDS]).rstrip(",;:") + " …"
+    return shorten(text, _WORDS)

@@ -107,7 +107,8 @@ def write_plan(
         parts_talk = Talk((prompts.system(say.system),))
         name = pool.submit(title_of, needed, parts_talk, evidence, engine, say)
         planned = _plan_all(wishes, people, evidence, engine, say, pool, watch)
-        said_aside = asides([(r.id, p) for r, p in zip(needed, planned, strict=True) if p], evidence, engine, say, pool)
+        about = [] if evidence.careful else [(r.id, p) for r, p in zip(needed, planned, strict=True) if p]
+        said_aside = asides(about, evidence, engine, say, pool)
         parts = Parts(
             title=name.result(),
             risks=tuple(r for r in (read_risk(text) for text, _ in said_aside["risk"]) if r),
