@@ -42,6 +42,7 @@ COMMANDS = (
         "Prove whether tuning helped, on clients that the model has not seen.",
     ),
     ("score", "plansmith.cli.evaluate:score", "Measure a plan by code, against its brief and a reference."),
+    ("compare", "plansmith.cli.compare:compare", "Let people choose between plans without knowing which is which."),
     ("runs", "plansmith.cli.runs:runs", "List the tuned models, compare two, or draw one's report."),
     ("plan", "plansmith.cli.write:plan", "Write the development plan for a client's brief."),
     ("ask", "plansmith.cli.write:ask", "Generate text for a prompt written by hand."),
