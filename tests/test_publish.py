@@ -10,6 +10,7 @@ import pytest
 from published import llama2_like, made_run
 
 from plansmith.errors import InputError, MissingError, PlansmithError
+from plansmith.prompts import ASK_SENTENCE
 from plansmith.sources.archive import Archive, read_archive
 from plansmith.tuning import publish_parity
 from plansmith.tuning.bases import CHATML, LLAMA2, Base
@@ -266,7 +267,8 @@ def test_links_and_tokens_of_the_environment_are_found(tmp_path: Path, monkeypat
 
 def test_the_modelfile_names_template_stop_and_system() -> None:
     text = modelfile(CHATML, "gguf/model-q8_0.gguf", 32768)
-    assert text.splitlines()[1] == "FROM ./gguf/model-q8_0.gguf"
+    assert "\nFROM ./gguf/model-q8_0.gguf\n" in text
+    assert f"#   The client says: \"Members can renew online.\" {ASK_SENTENCE}\n" in text
     assert 'PARAMETER stop "<|im_end|>"' in text
     assert 'SYSTEM """You are a senior software analyst. Use only the client\'s words."""' in text
     assert "PARAMETER num_ctx 8192" in text
