@@ -103,7 +103,8 @@ def spots(text: str, figure: str, unit: str, language: str) -> list[tuple[int, i
     found = []
     for number in find_numbers(text):
         behind = tokens(" ".join(text[number.end :].split()[:2]), language)
-        if number.value == figure and (not stem or any(same(stem, s, language) for s, _ in behind)):
+        hour = figure.isdigit() and number.value == f"{int(figure):02d}:00"
+        if (number.value == figure or hour) and (not stem or any(same(stem, s, language) for s, _ in behind)):
             found.append((number.start, number.end))
     return found
 

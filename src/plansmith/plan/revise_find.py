@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from plansmith.plan.revise_read import generic
 from plansmith.plan.types import Plan, Requirement
-from plansmith.plan.wording import stem
+from plansmith.plan.wording import negated, restricted, stem
 from plansmith.plan.words import fold, word_set
 
 _ENDINGS = {
@@ -83,6 +83,7 @@ def _one(plan: Plan, live: Sequence[Requirement], phrase: str) -> Found:
     counts = Counter(t for r in live for t, _ in wanted if any(same(t, w, language) for w in own[r.id]))
     weight = {t: math.log(1 + len(live) / (1 + counts[t])) for t, _ in wanted}
     total = sum(weight.values())
+    rule = any(fold(w) in word_set("revise", "rule") for w in re.findall(r"[^\W\d_]+", phrase))
     main = _main(phrase, wanted, language)
     sure: list[tuple[Requirement, float]] = []
     near: list[Candidate] = []
@@ -95,6 +96,9 @@ def _one(plan: Plan, live: Sequence[Requirement], phrase: str) -> Found:
         near.append(Candidate(r.id, r.text, tuple(dict.fromkeys(w for _, w in loose)), round(score, 3)))
         part = sum(any(same(t, w, language) for w, _ in wanted) for t in own[r.id]) / max(1, len(own[r.id]))
         joined = bool(re.search(r"\s(?:and|si)\s|;", fold(r.text)))
+        turned = (negated(r.text) or restricted(r.text)) and not (rule or negated(phrase) or restricted(phrase))
+        if turned:  # "without the members' data" is no wish to give up the rule that nobody may see them
+            continue
         if telling and main in held and score >= _HALF and part >= (_LEAST_JOINED if joined else _LEAST):
             sure.append((r, score))
     near.sort(key=lambda c: (-c.score, int(c.id[1:])))
