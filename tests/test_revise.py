@@ -38,7 +38,7 @@ from plansmith.plan.types import Assumption, Silence
 from plansmith.writing.revise import Revised, revise
 from plansmith.writing.revise_add import as_requirement
 from plansmith.writing.revise_answers import given_answers, take_answers
-from plansmith.writing.write import write_plan
+from plansmith.writing.write import Written, write_plan
 from tests.conftest import SAMPLES
 from tests.test_writing import PAST, FakeEngine, faithful
 
@@ -50,17 +50,17 @@ BRIEF = read_brief(
 )
 
 
-def no_model(brief: object) -> Plan:
+def no_model(brief: object) -> Written:
     raise AssertionError("the model was asked")
 
 
-def by_fake(brief: object) -> Plan:
-    return write_plan(brief, FakeEngine(faithful), PAST).plan  # type: ignore[arg-type]
+def by_fake(brief: object) -> Written:
+    return write_plan(brief, FakeEngine(faithful), PAST)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
 def bakery() -> Plan:
-    return by_fake(BRIEF)
+    return by_fake(BRIEF).plan
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +112,10 @@ def errors(plan: Plan) -> set[tuple[str, str]]:
         ("It has to be running by 1 March 2027", ["deadline"], ""),
         ("5 seconds instead of 3 seconds", ["figure"], None),
         ("Tools are kept not 7 but 14 days", ["figure"], None),
+        ("The client postpones the map until next year", ["drop"], "map"),
+        ("The map can wait.", ["drop"], "map"),
+        ("The monthly list is only nice to have", ["priority"], "monthly list"),
+        ("Harta este prioritară.", ["priority"], "Harta"),
         ("hello there", ["unclear"], None),
         ("Clientul renunță la plata online.", ["drop"], "plata online"),
         ("Raportul lunar nu mai este necesar.", ["drop"], "Raportul lunar"),
@@ -345,6 +349,29 @@ def test_a_new_wish_is_written_by_the_same_steps_and_linked_as_the_others(bakery
     assert any(told.id in note for note in again.notes)
 
 
+def test_a_wish_that_contradicts_the_plan_becomes_a_question(bakery: Plan) -> None:
+    new = revise(bakery, "We also want orders to be kept for 30 days.", by_fake, TODAY)
+    asked = [q for q in new.plan.questions if q.id not in {b.id for b in bakery.questions} and len(q.blocks) == 2]
+    assert [of(bakery, "kept for 7") in q.blocks for q in asked] == [True]
+    assert any(asked[0].id in note for note in new.notes)
+
+
+def test_a_mail_is_read_without_its_greeting(bakery: Plan) -> None:
+    mail = "Hello Anna,\n\nThe client drops online payment. The weather is fine.\n\nBest wishes,\nPriya"
+    new = said(bakery, mail)
+    assert [q.text for q in new.plan.quotes[len(bakery.quotes) :]] == ["The client drops online payment."]
+    assert [note for note in new.notes if "Not understood" in note] == [
+        "Not understood, and left out: “The weather is fine.”"
+    ]
+
+
+def test_a_priority_changes_alone(bakery: Plan) -> None:
+    name = of(bakery, "list of unpaid")
+    new = said(bakery, "The list of unpaid orders is only nice to have.").plan
+    assert next(r.priority for r in new.requirements if r.id == name) == "could"
+    assert [i.id for i in diff_plans(bakery, new, TODAY).items] == [name]
+
+
 def test_what_is_replaced_is_superseded(bakery: Plan) -> None:
     new = revise(bakery, "The client drops online payment and wants cash on delivery instead.", by_fake, TODAY).plan
     old = next(r for r in new.requirements if "pay online" in r.text)
@@ -394,7 +421,9 @@ def test_an_answer_is_quoted_and_changes_what_it_is_about(bakery: Plan) -> None:
 
 
 def test_answers_about_money_time_need_and_contradictions() -> None:
-    plan = by_fake(read_brief("Customers can order bread. The page must open fast. Orders must be kept for 7 days."))
+    plan = by_fake(
+        read_brief("Customers can order bread. The page must open fast. Orders must be kept for 7 days.")
+    ).plan
     money = next(q.id for q in plan.questions if "cost" in q.text)
     day = next(q.id for q in plan.questions if "day" in q.text and not q.blocks)
     fast = next(q for q in plan.questions if "fast" in q.text)

@@ -19,10 +19,11 @@ from plansmith.cli.plans import AsJson, BriefFile, PlanFile
 from plansmith.cli.write import RunName, Runs, ServedModel, Url
 
 if TYPE_CHECKING:
-    from plansmith.plan import Brief, Plan
+    from plansmith.plan import Brief
     from plansmith.tuning.runs import Run
     from plansmith.writing.engine import Engine
     from plansmith.writing.revise import Revised
+    from plansmith.writing.write import Written
 
 Output = Annotated[
     Path | None,
@@ -62,24 +63,24 @@ def revise(
     plan
         A plan: a .md or .json file, or - for Markdown from standard input.
     instruction
-        The client's words, as they were said; - reads them from standard input.
+        The client's words, as they were said; or a file that holds them (.md, .txt, .docx, .odt, .pdf, .html or
+        .eml), or - for standard input.
     """
     from plansmith.cli.plans import read_plan, with_brief
-    from plansmith.cli.write import _form
+    from plansmith.cli.write import _form, _told
     from plansmith.errors import InputError
-    from plansmith.sources.read import read_text
     from plansmith.writing.revise import revise as change
 
     if str(plan) == "-" and instruction == "-":
         raise InputError("Plan and instruction cannot both come from standard input; give one of them as a file.")
     form = _form(output, force)
-    said = read_text(Path("-")) if instruction == "-" else instruction
+    said = _told(Path(instruction)) if _is_file(instruction) else instruction
     if not said.strip():
         raise InputError("The instruction is empty: say what changes, in the client's words.")
     read = with_brief(read_plan(plan), plan, brief)
     with writing(run, base, runs, engine, engine_model, as_json) as write:
         revised = change(read, said, write, dt.date.today(), _ids(drop), _ids(about))
-    hand_out(revised, output, form, as_json)
+    hand_out(revised, plan, output, form, as_json)
 
 
 def ask_client(
@@ -173,17 +174,18 @@ def answer(
         raise InputError(f"{where} Write each one as “Q3: …”, or in its place in the letter of plansmith ask-client.")
     with writing(run, base, runs, engine, engine_model, as_json) as write:
         taken = take_answers(read, said, write, dt.date.today())
-    hand_out(taken, output, form, as_json)
+    hand_out(taken, plan, output, form, as_json)
 
 
-def hand_out(revised: Revised, output: Path | None, form: str, as_json: bool) -> None:
-    """Write the changed plan and tell what changed."""
+def hand_out(revised: Revised, plan: Path, output: Path | None, form: str, as_json: bool) -> None:
+    """Write the changed plan, with the log of the old one carried on, and tell what changed."""
     from plansmith.cli.console import console
     from plansmith.files import write_text
     from plansmith.plan import describe, render_json, render_plan
 
     if output:
         write_text(output, render_json(revised.plan) if form == ".json" else render_plan(revised.plan))
+        _carry_on(revised, plan.with_suffix(".log.jsonl"), output.with_suffix(".log.jsonl"))
     if as_json:
         told = {
             "plan": json.loads(render_json(revised.plan)),
@@ -202,27 +204,46 @@ def hand_out(revised: Revised, output: Path | None, form: str, as_json: bool) ->
         out.print("Nothing is written yet: add -o FILE, or -o with the plan's own name and --force.", markup=False)
 
 
+def _carry_on(revised: Revised, before: Path, after: Path) -> None:
+    """The log that plansmith explain reads: what was written before, and what was asked now."""
+    from plansmith.files import write_text
+
+    known = before.read_text(encoding="utf-8") if before.is_file() else ""
+    asked = "".join(json.dumps(entry, ensure_ascii=False) + "\n" for entry in revised.log)
+    if (known and before != after) or asked:
+        write_text(after, known + asked)
+
+
 @contextmanager
 def writing(
     run: str, base: str, runs: Path, engine: str, engine_model: str, quiet: bool
-) -> Iterator[Callable[[Brief], Plan]]:
+) -> Iterator[Callable[[Brief], Written]]:
     """What writes the plan of a brief; the model is opened when it is first needed, and closed in the end."""
     from plansmith.cli.show import writing_progress
     from plansmith.cli.write import STEP_CONTEXT, STEP_SLOTS, open_engine, write_with
 
     opened: list[tuple[Engine, Run | None]] = []
 
-    def write(brief: Brief) -> Plan:
+    def write(brief: Brief) -> Written:
         if not opened:
             opened.append(open_engine(run, base, runs, STEP_SLOTS, STEP_CONTEXT, engine, engine_model))
         with writing_progress(quiet) as watch:
-            return write_with(brief, opened[0], brief.title, "", watch).plan
+            return write_with(brief, opened[0], brief.title, "", watch)
 
     try:
         yield write
     finally:
         for model, _ in opened:
             model.close()
+
+
+def _is_file(text: str) -> bool:
+    """Whether an argument names a file with words in it, or standard input, and is not the words themselves."""
+    from plansmith.sources.read import SUFFIXES
+
+    return text == "-" or (
+        len(text) < 4096 and "\n" not in text and text.lower().endswith(SUFFIXES) and Path(text).is_file()
+    )
 
 
 def _ids(text: str) -> tuple[str, ...]:

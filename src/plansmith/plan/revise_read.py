@@ -21,14 +21,14 @@ from plansmith.plan.facts import find_numbers
 from plansmith.plan.money import amounts
 from plansmith.plan.words import alternation, fold, listed, pattern, word_set
 
-Kind = Literal["drop", "replace", "figure", "budget", "deadline", "wish", "unclear"]
+Kind = Literal["drop", "replace", "figure", "budget", "deadline", "priority", "wish", "unclear"]
 
 
 @dataclass(frozen=True)
 class Order:
     """One thing that a sentence asks. `about`: words for what it concerns; `wish`: what is wanted, if anything.
 
-    `old`, `new`: figures as numbers in normal form and as the client writes them, of a change from one to the other.
+    `old`, `new`: the old figure in normal form and the new one as the client writes it; `new` also a new priority.
     """
 
     kind: Kind
@@ -60,7 +60,7 @@ def _orders(sentence: Sentence) -> Iterator[Order]:
 def _told(sentence: Sentence, text: str) -> Order | None:
     """The first reading that fits a sentence or a clause of it."""
     text = text.strip(" ,;.")
-    for read in (_money, _day, _figure, _swap, _drop, _add):
+    for read in (_money, _day, _figure, _rank, _swap, _drop, _add):
         if found := read(text):
             return replace(found, sentence=sentence, said=text if text != sentence.text.strip(" ,;.") else "")
     return None
@@ -106,6 +106,19 @@ def _figure(text: str) -> Order | None:
         return None
     words = f"{text[: one.start]} {text[one.end : two.start]} {text[two.end :]}"
     return Order("figure", _NONE, about=words, old=old.value, new=text[new.start : new.end])
+
+
+def _rank(text: str) -> Order | None:
+    """ "The map is now a must", "The report is only nice to have"."""
+    folded, becomes = fold(text), alternation(listed("revise", "becomes"))
+    for rank in ("must", "should", "could"):
+        words = alternation(listed("revise", f"rank_{rank}"))
+        shape = (
+            rf"{_lead()}(?P<a>.+?)\s+(?:{becomes})\s+(?:(?:now|only|just|acum|doar|numai)\s+)*(?:{words})(?:\s+now)?$"
+        )
+        if match := re.match(shape, folded):
+            return Order("priority", _NONE, about=tidy(text[match.start("a") : match.end("a")]), new=rank)
+    return None
 
 
 def _swap(text: str) -> Order | None:
@@ -195,7 +208,7 @@ def _bare(text: str) -> bool:
 
 def _starts(text: str) -> bool:
     """Whether a clause says by itself what is dropped, added or set."""
-    return any(read(text.strip(" ,;.")) for read in (_money, _day, _figure, _drop, _add))
+    return any(read(text.strip(" ,;.")) for read in (_money, _day, _figure, _rank, _drop, _add))
 
 
 def _instead(text: str) -> bool:

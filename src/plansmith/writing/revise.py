@@ -19,15 +19,16 @@ from typing import Any
 
 from plansmith.errors import InputError
 from plansmith.locale import day, price, table, words
-from plansmith.plan import Brief, Plan, PlanDiff, Quote, Requirement, diff_plans, read_brief
-from plansmith.plan.revise import withdraw
+from plansmith.plan import Brief, Plan, PlanDiff, Quote, Requirement, diff_plans, not_product, read_brief
+from plansmith.plan.revise import changed, withdraw
 from plansmith.plan.revise_figures import holding, set_budget, set_deadline, set_figure
 from plansmith.plan.revise_find import Found, find, tokens
 from plansmith.plan.revise_read import Order, read_orders
 from plansmith.plan.types import Change
 from plansmith.writing.revise_add import add_wish
+from plansmith.writing.write import Written
 
-Write = Callable[[Brief], Plan]
+Write = Callable[[Brief], Written]
 """Writes a plan for a brief, as `write_plan` does."""
 
 
@@ -38,6 +39,8 @@ class Revised:
     plan: Plan
     diff: PlanDiff
     notes: tuple[str, ...]
+    log: tuple[dict[str, Any], ...] = ()
+    """What was asked of the model, under the ids that this plan has."""
 
 
 def revise(
@@ -58,6 +61,10 @@ def revise(
     ids: dict[str, str] = {}
     for order in orders:
         place = order.sentence
+        if order.kind == "unclear":
+            if not_product(place) not in ("greeting", "signature", "header", "link"):
+                working.notes.append(f"Not understood, and left out: “{place.text}”")
+            continue
         if place.id not in ids:
             ids[place.id] = working.quoted(instruction[place.start : place.end])
         working.carry_out(order, ids[place.id], tuple(drop))
@@ -67,7 +74,7 @@ def revise(
         quote=" ".join(q.text for q in new.quotes if q.id in ids.values()), sentences=", ".join(ids.values()), what=what
     )
     new = new.model_copy(update={"changelog": (*plan.changelog, Change(date=today, text=entry))})
-    return Revised(new, diff_plans(plan, new, today), tuple(dict.fromkeys(working.notes)))
+    return Revised(new, diff_plans(plan, new, today), tuple(dict.fromkeys(working.notes)), tuple(working.log))
 
 
 def _read(plan: Plan, instruction: str, drop: Sequence[str], about: Sequence[str]) -> list[Order]:
@@ -117,6 +124,7 @@ class Working:
     def __init__(self, plan: Plan, write: Write, today: dt.date, about: tuple[str, ...]) -> None:
         self.plan, self.write, self.today, self.about = plan, write, today, about
         self.notes: list[str] = []
+        self.log: list[dict[str, Any]] = []
 
     def quoted(self, text: str) -> str:
         """Keep the client's words as a further sentence; its id."""
@@ -147,8 +155,8 @@ class Working:
             gone = drop or self.meant(order)
             self.withdraw(gone, ())
             self.unused(name, "drop", gone)
-        else:
-            self.notes.append(f"Not understood, and left out: “{said}”")
+        elif order.kind == "priority":
+            self.rank(order, name)
 
     def meant(self, order: Order) -> tuple[str, ...]:
         """Ids of the requirements that an order is about; InputError with the candidates where that is open."""
@@ -186,9 +194,22 @@ class Working:
 
     def wish(self, text: str, said: str, name: str) -> tuple[str, ...]:
         """Write a new wish; ids of the requirements that say it."""
-        self.plan, ids, notes = add_wish(self.plan, text, said, name, self.write)
-        self.notes += notes
-        return ids
+        added = add_wish(self.plan, text, said, name, self.write)
+        self.plan = added.plan
+        self.notes += added.notes
+        self.log += added.log
+        return added.ids
+
+    def rank(self, order: Order, name: str) -> None:
+        """Another priority; what hangs on it stays where it is."""
+        for r in (r for r in self.plan.requirements if r.id in self.meant(order)):
+            fields = {"priority": order.new, "source": tuple(dict.fromkeys((*r.source, name)))}
+            self.plan = changed(self.plan, {r.id: r.model_copy(update=fields)})
+            held = [m.id for m in self.plan.milestones if m.status == "live"]
+            if r.priority != order.new and len(held) > 1:
+                self.notes.append(
+                    f"{r.id} is now {order.new}; its tasks stay in their milestone: look at {', '.join(held)}."
+                )
 
     def figure(self, order: Order, name: str) -> None:
         unit = _unit(order)

@@ -9,35 +9,62 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from plansmith.locale import words
-from plansmith.plan import Brief, Plan, Sentence, requirement_cue, unfaithful
+from plansmith.plan import Brief, Plan, Question, Sentence, requirement_cue, unfaithful
 from plansmith.plan.revise import KINDS
 from plansmith.plan.similar import similar_pairs
 from plansmith.plan.types import Dependency, Milestone, Task
+from plansmith.writing.doubts import questions
+from plansmith.writing.write import Written
 
 _HEADING = {"en": "Requirements", "ro": "Cerințe"}
 
 
-def add_wish(
-    plan: Plan, wish: str, said: str, sentence: str, write: Callable[[Brief], Plan]
-) -> tuple[Plan, tuple[str, ...], list[str]]:
-    """The plan with the wish, the ids of the requirements that say it, and notes.
+@dataclass(frozen=True)
+class Added:
+    """The plan with a wish, ids of the requirements that say it, notes, and what was asked of the model."""
 
-    `said`: the whole sentence, `sentence` its id. A wish that the plan has already adds nothing.
-    """
+    plan: Plan
+    ids: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    log: tuple[dict[str, Any], ...] = ()
+
+
+def add_wish(plan: Plan, wish: str, said: str, sentence: str, write: Callable[[Brief], Written]) -> Added:
+    """Write a wish into the plan; one that it has already adds nothing. `said`: the sentence, `sentence` its id."""
     text = as_requirement(wish, said, plan.language)
     live = [r for r in plan.requirements if r.status == "live"]
     twins = [live[i] for i, j in similar_pairs([*(r.text for r in live), text]) if j == len(live)]
     if twins:
         known = twins[0]
-        return plan, (known.id,), [f"{known.id} says this already, and nothing was added: “{known.text}”"]
+        return Added(plan, (known.id,), (f"{known.id} says this already, and nothing was added: “{known.text}”",))
     made = write(_brief(plan, text, sentence))
-    new, ids = _grafted(plan, made, sentence)
+    new, ids = _grafted(plan, made.plan)
+    added = tuple(ids[r.id] for r in made.plan.requirements)
+    new, doubts = _doubted(new, added)
     lost = [r.text for r in plan.requirements if r.status == "dropped" and similar_pairs([r.text, text])]
-    notes = ["This was wanted once and withdrawn; it is planned anew: “" + lost[0] + "”"] if lost else []
-    return new, ids, notes
+    notes = [f"This was withdrawn once; it is planned anew: “{lost[0]}”"] if lost else []
+    notes += [f"{q.id} asks the client: {q.text}" for q in doubts]
+    log = tuple(
+        {k: ids.get(v, v) if k in ("requirement", "task") else v for k, v in entry.items()}
+        for entry in made.log
+        if "part" not in entry
+    )
+    return Added(new, added, tuple(notes), log)
+
+
+def _doubted(plan: Plan, added: tuple[str, ...]) -> tuple[Plan, list[Question]]:
+    """The plan with a question for each older requirement that a new one contradicts."""
+    live = [r for r in plan.requirements if r.status == "live"]
+    brief = Brief("", (), plan.title, plan.language)
+    both = [q for q in questions(brief, live, (), ()) if len(q.blocks) == 2 and len(set(q.blocks) & set(added)) == 1]
+    last = max((int(q.id[1:]) for q in plan.questions), default=0)
+    whom = words(plan.language)["written.client"]
+    made = [q.model_copy(update={"id": f"Q{last + n}", "ask": whom}) for n, q in enumerate(both, 1)]
+    return plan.model_copy(update={"questions": (*plan.questions, *made)}), made
 
 
 def as_requirement(wish: str, said: str, language: str) -> str:
@@ -69,8 +96,8 @@ def _brief(plan: Plan, text: str, sentence: str) -> Brief:
     return Brief(whole, (asked,), plan.title, plan.language)
 
 
-def _grafted(plan: Plan, made: Plan, sentence: str) -> tuple[Plan, tuple[str, ...]]:
-    """The new items under new ids, without what code asks or plans for any project."""
+def _grafted(plan: Plan, made: Plan) -> tuple[Plan, dict[str, str]]:
+    """The plan with the new items, without what code asks or plans for any project; and their ids in it."""
     say = words(plan.language)
     usual = {say["written.ask_budget"], say["written.ask_deadline"]}
     chosen: dict[str, list[Any]] = {
@@ -94,7 +121,7 @@ def _grafted(plan: Plan, made: Plan, sentence: str) -> tuple[Plan, tuple[str, ..
     fields: dict[str, Any] = {n: (*getattr(plan, n), *groups[n]) for n in KINDS if n in groups and n != "tasks"}
     new = plan.model_copy(update={**fields, "tasks": (*before, *tasks)})
     urgent = made.requirements[0].priority if made.requirements else "must"
-    return _in_milestone(new, [t.id for t in tasks], urgent), tuple(ids[r.id] for r in made.requirements)
+    return _in_milestone(new, [t.id for t in tasks], urgent), ids
 
 
 def _fresh(known: Any, new: list[Any], field: str) -> list[Any]:

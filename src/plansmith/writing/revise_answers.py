@@ -14,6 +14,7 @@ import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from plansmith.errors import InputError
 from plansmith.locale import table, words
@@ -49,16 +50,18 @@ def take_answers(plan: Plan, answers: Mapping[str, str], write: Write, today: dt
     if problems:
         raise InputError("These answers cannot be taken:", problems)
     need_quotes(plan)
-    new, notes = plan, list[str]()
+    new, notes, log = plan, list[str](), list[dict[str, Any]]()
     for name in sorted(answers, key=lambda i: int(i[1:])):
         if known[name].answer == answers[name] and name not in given_answers(plan):
             notes.append(f"{name} has this answer already; nothing was changed for it.")
             continue
-        new = _taken(new, name, answers[name], write, today, notes)
-    return Revised(new, diff_plans(plan, new, today), tuple(dict.fromkeys(notes)))
+        new = _taken(new, name, answers[name], write, today, notes, log)
+    return Revised(new, diff_plans(plan, new, today), tuple(dict.fromkeys(notes)), tuple(log))
 
 
-def _taken(plan: Plan, name: str, said: str, write: Write, today: dt.date, notes: list[str]) -> Plan:
+def _taken(
+    plan: Plan, name: str, said: str, write: Write, today: dt.date, notes: list[str], log: list[dict[str, Any]]
+) -> Plan:
     working = Working(plan, write, today, ())
     sentence = working.quoted(said)
     asked = next(q for q in plan.questions if q.id == name)
@@ -76,6 +79,7 @@ def _taken(plan: Plan, name: str, said: str, write: Write, today: dt.date, notes
         question=name, quote=" ".join(said.split()), sentences=sentence, what=in_words(plan, new, today, {name})
     )
     notes += working.notes
+    log += working.log
     return new.model_copy(update={"changelog": (*plan.changelog, Change(date=today, text=entry))})
 
 
@@ -100,7 +104,7 @@ def _follow(working: Working, asked: Question, said: str, sentence: str) -> None
 
 def _ordered(working: Working, said: str, sentence: str) -> bool:
     """Whether the answer orders something by itself, and that was done: a figure, a budget, a day, one more wish."""
-    orders = [o for o in read_orders(said) if o.kind in ("figure", "budget", "deadline", "replace", "wish")]
+    orders = [o for o in read_orders(said) if o.kind in ("figure", "budget", "deadline", "replace", "priority", "wish")]
     done = False
     for order in orders:
         if order.kind != "wish" or _ALSO.search(fold(order.said or order.sentence.text)):
