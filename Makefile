@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check -q
 CONSTRAINTS := constraints.txt
 
-.PHONY: demo test fast fuzz lint bench clean
+.PHONY: demo test fast fuzz lint bench docs notebook clean
 
 demo: $(VENV)/.train
 	$(BIN)/plansmith demo
@@ -21,13 +21,22 @@ fuzz: $(VENV)/.test
 	$(BIN)/python -m pytest -m "not slow" --hypothesis-profile=fuzz
 
 lint: $(VENV)/.test
-	$(BIN)/ruff check src tests bench
-	$(BIN)/ruff format --check src tests bench
+	$(BIN)/ruff check src tests bench docs notebooks setup.py
+	$(BIN)/ruff format --check src tests bench docs notebooks setup.py
 	$(BIN)/mypy
 
 bench: $(VENV)/.test
 	$(BIN)/python bench/schedule.py
 	$(BIN)/python bench/plan.py
+
+# The documentation as a website; a broken link or an unknown heading ends it.
+docs: $(VENV)/.test
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs build/docs
+	@echo "Written: build/docs/index.html"
+
+# The notebook from its script. Edit the script; a test keeps the two equal.
+notebook: $(VENV)/.test
+	$(BIN)/jupytext --to ipynb --update notebooks/plansmith.py
 
 $(BIN)/pip:
 	$(PYTHON) -m venv $(VENV)

@@ -11,8 +11,8 @@ from cyclopts import Parameter
 def demo(
     *,
     folder: Annotated[Path, Parameter(help="Where the demo's files go.")] = Path("demo"),
-    archive: Annotated[Path, Parameter(help="Past projects to learn from.")] = Path("examples/archive"),
-    brief: Annotated[Path, Parameter(help="The client's text to plan.")] = Path("examples/brief.md"),
+    archive: Annotated[Path | None, Parameter(help="Past projects to learn from; the samples if left out.")] = None,
+    brief: Annotated[Path | None, Parameter(help="The client's text to plan; a sample if left out.")] = None,
 ) -> None:
     """Tune the embedded model on 14 of 16 sample projects, show the held-out loss, and write a plan with it.
 
@@ -25,19 +25,15 @@ def demo(
     from plansmith.cli.learn import train_run
     from plansmith.cli.show import print_plan, print_run, training_progress, writing_progress
     from plansmith.cli.write import STEP_CONTEXT, STEP_SLOTS, open_engine, write_log, write_with
-    from plansmith.errors import MissingError
     from plansmith.files import write_text
     from plansmith.plan import read_brief, render_json, render_plan
+    from plansmith.samples import samples
     from plansmith.sources.archive import read_archive
     from plansmith.sources.read import read_text
     from plansmith.tuning.bases import DEFAULT
     from plansmith.tuning.runs import list_runs, open_run
 
-    if missing := [str(path) for path in (archive, brief) if not path.exists()]:
-        raise MissingError(
-            f"The demo lacks {' and '.join(missing)}. The samples come with Plansmith's source: call it in the root of a clone, "
-            "or give an archive and a brief of your own with --archive and --brief."
-        )
+    archive, brief = archive or samples() / "archive", brief or samples() / "brief.md"
     out, runs = console(), folder / "runs"
     text = read_brief(read_text(brief))
     documents = read_archive(archive)
