@@ -32,6 +32,8 @@ def commands() -> str:
         app.command(getattr(importlib.import_module(module), thing), name=name)
     told = app.generate_docs()
     told = told[told.index("\n## plansmith ") :]
+    # called by `python -m sphinx`, cyclopts 5.4 takes that for a part of the command
+    told = re.sub(r"(?m)^(plansmith [a-z -]*?) -m \w+", r"\1", told)
     # the real variables are PLANSMITH_COMMAND_OPTION; the page says so once
     told = re.sub(r" \*\[env: [^\]]*\]\*", "", told)
     told = told.replace(' *[default: ""]*', "").replace(" *[default: False]*", "")
