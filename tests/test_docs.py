@@ -162,7 +162,7 @@ def test_the_readme_s_quick_commands_run_as_they_stand(tmp_path: Path) -> None:
     plan = (ROOT / "examples" / "archive" / "01-bakery-preorders" / "plan.md").read_text(encoding="utf-8")
     (tmp_path / "examples").symlink_to(ROOT / "examples")
     (tmp_path / "plan.md").write_text(plan, encoding="utf-8")
-    (tmp_path / "edited.md").write_text(plan.replace("must", "should"), encoding="utf-8")
+    (tmp_path / "plan-2.md").write_text(plan.replace("must", "should"), encoding="utf-8")
     wanted = [
         c for c in commands_in(ROOT / "README.md") if shlex.split(c)[1] in ("show", "lint", "render", "diff", "export")
     ]
