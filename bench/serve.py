@@ -33,7 +33,7 @@ import sys, uvicorn
 from pathlib import Path
 from plansmith.serve import Place, create_app
 more = {} if sys.argv[3] == "real" else {"worker": (sys.executable, sys.argv[3])}
-config = uvicorn.Config(create_app(Place(Path(sys.argv[1]), **more)), port=int(sys.argv[2]), log_level="error")
+config = uvicorn.Config(create_app(Place(Path(sys.argv[1]), demand_token=False, **more)), port=int(sys.argv[2]), log_level="error")
 uvicorn.Server(config).run()
 """
 

@@ -34,7 +34,7 @@ class Door:
     """A server in this process and a browser on it."""
 
     def __init__(self, folder: Path, **rules: object) -> None:
-        self.place = Place(folder, worker=WORKER, **rules)  # type: ignore[arg-type]
+        self.place = Place(folder, **{"worker": WORKER, "demand_token": False, **rules})  # type: ignore[arg-type]
         self.served = Served(self.place)
         self.gate = create_app(self.place, self.served)
         self.client = TestClient(self.gate, base_url="http://localhost:8321", follow_redirects=False)
@@ -93,7 +93,7 @@ def _try_every_route(door: Door, client: TestClient, every: list[tuple[str, str]
         for headers in (
             {},
             {"authorization": "Bearer wrong"},
-            {"cookie": "plansmith_session=a.b", "authorization": f"Basic {token}"},
+            {"cookie": f"{door.served.keys.cookie}=a.b", "authorization": f"Basic {token}"},
         ):
             status = client.request(method, path, headers=headers).status_code
             assert status == 401 or path in ("/login", "/health"), (method, path, headers, status)
@@ -108,7 +108,7 @@ def _try_every_route(door: Door, client: TestClient, every: list[tuple[str, str]
             assert client.request(method, path, headers=right).status_code == 403, (method, path, headers)
         if method not in ("GET", "OPTIONS") and path != "/login":
             # a session alone, as another site's form would bring it, changes nothing
-            session = {"cookie": f"plansmith_session={door.served.keys.session()}"}
+            session = {"cookie": f"{door.served.keys.cookie}={door.served.keys.session()}"}
             assert client.request(method, path, headers=session).status_code == 403, (method, path)
     assert client.get("/health").status_code == 200
     assert client.get("/api/plans", headers={"authorization": f"Bearer {token}"}).json() == []
@@ -364,8 +364,7 @@ def test_no_name_from_outside_becomes_a_path(door: Door, tmp_path: Path) -> None
 
 def test_a_brief_becomes_a_plan_in_the_browser(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     known = [{"value": "base:fake", "name": "fake", "kind": "base"}]
-    for room in ("pages", "api", "chat"):
-        monkeypatch.setattr(f"plansmith.serve.{room}.models", lambda place: known)
+    monkeypatch.setattr("plansmith.serve.models.known", lambda place: known)
     headers = door.csrf()
     assert door.client.post("/plans", data={"text": " "}, headers=headers).status_code == 422
     wrong = door.client.post("/plans", files={"file": ("x.exe", b"MZ")}, headers=headers)

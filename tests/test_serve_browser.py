@@ -24,7 +24,7 @@ from pathlib import Path
 sys.path.insert(0, sys.argv[3])
 from plansmith.serve import Place, create_app
 worker = (sys.executable, sys.argv[4])
-uvicorn.run(create_app(Place(Path(sys.argv[1]), archives=(Path(sys.argv[5]),), worker=worker)), port=int(sys.argv[2]), log_level="error")
+uvicorn.run(create_app(Place(Path(sys.argv[1]), archives=(Path(sys.argv[5]),), worker=worker, demand_token=False)), port=int(sys.argv[2]), log_level="error")
 """
 
 

@@ -10,17 +10,14 @@ must not be larger or slower than allowed. Paths are compared as the server rout
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import hmac
 import json
-import secrets
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import suppress
 from http.cookies import CookieError, SimpleCookie
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from plansmith.serve.keys import Keys, same
 from plansmith.serve.settings import Place
 
 Scope = MutableMapping[str, Any]
@@ -29,8 +26,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-SESSION = "plansmith_session"
-OPEN = ("/login", "/health")
+OPEN = ("/login", "/enter", "/health")
 """Paths that need no token; so do the static files."""
 PROGRAMS = ("/v1/", "/api/")
 """Paths for programs: errors are JSON, and a change needs no CSRF token but a JSON body or the token itself."""
@@ -46,50 +42,6 @@ HEADERS = (
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
 )  # fmt: skip
-
-
-class Keys:
-    """The token's hash and the secret that signs sessions, kept in the workspace, readable to their owner alone."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.secret = self._kept("secret", lambda: secrets.token_hex(32))
-        path = folder / "token.sha256"
-        self.token_hash = path.read_text(encoding="ascii").strip() if path.is_file() else ""
-
-    def new_token(self) -> str:
-        """Make a token and keep only its hash; sessions of an older one end with it."""
-        token = secrets.token_urlsafe(32)
-        self.token_hash = _hash(token)
-        _write_private(self.folder / "token.sha256", self.token_hash)
-        return token
-
-    def right(self, token: str) -> bool:
-        """Whether it is the token, compared in constant time."""
-        return bool(self.token_hash) and hmac.compare_digest(_hash(token), self.token_hash)
-
-    def session(self) -> str:
-        """A new signed session."""
-        nonce = secrets.token_urlsafe(16)
-        return f"{nonce}.{self._sign('session', nonce)}"
-
-    def valid(self, session: str) -> bool:
-        nonce, _, signature = session.partition(".")
-        return bool(nonce) and _same(self._sign("session", nonce), signature)
-
-    def csrf(self, session: str) -> str:
-        """The token by which a page of this session shows that a change comes from it."""
-        return self._sign("csrf", session)
-
-    def _sign(self, what: str, value: str) -> str:
-        key = f"{self.secret}{self.token_hash}".encode()
-        return hmac.new(key, f"{what}:{value}".encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
-
-    def _kept(self, name: str, make: Callable[[], str]) -> str:
-        path = self.folder / name
-        if not path.is_file():
-            _write_private(path, make())
-        return path.read_text(encoding="ascii").strip()
 
 
 class Gate:
@@ -112,7 +64,7 @@ class Gate:
         if refused:
             await _answer(send, path, 403, refused)
             return
-        session = _cookie(headers, SESSION)
+        session = _cookie(headers, self.keys.cookie)
         session = session if self.keys.valid(session) else ""
         bearer = _bearer(headers)
         by_token = bool(bearer) and self.keys.right(bearer)
@@ -132,7 +84,7 @@ class Gate:
     def cookie(self, session: str) -> str:
         """The Set-Cookie line of a session."""
         secure = "; Secure" if self.place.secure else ""
-        return f"{SESSION}={session}; Path=/; Max-Age={_MONTH}; HttpOnly; SameSite=Lax{secure}"
+        return f"{self.keys.cookie}={session}; Path=/; Max-Age={_MONTH}; HttpOnly; SameSite=Lax{secure}"
 
     def _foreign(self, scope: Scope, headers: dict[str, list[str]]) -> str:
         """Why a request is not meant for this server, or empty."""
@@ -143,7 +95,7 @@ class Gate:
                 "or start it with --host-name NAME."
             )
         origins = headers.get("origin", [])
-        if any(urlsplit(origin).netloc.lower() != hosts[0].lower() for origin in origins):
+        if any(_host_of(origin) != hosts[0].lower() for origin in origins):
             return "The request comes from a page of another site, so it is refused."
         site = headers.get("sec-fetch-site", ["none"])[-1]
         going = scope["method"] == "GET" and headers.get("sec-fetch-mode", [""])[-1] == "navigate"
@@ -156,7 +108,7 @@ class Gate:
         if scope["method"] in _SAFE or path == "/login":
             return ""
         given = headers.get("x-csrf-token", [""])[-1]
-        if session and _same(self.keys.csrf(session), given):
+        if session and same(self.keys.csrf(session), given):
             return ""
         json_body = headers.get("content-type", [""])[-1].split(";")[0].strip().lower() == "application/json"
         if path.startswith(PROGRAMS) and not self.place.demand_token and (json_body or scope["method"] == "DELETE"):
@@ -177,7 +129,7 @@ class Gate:
     ) -> None:
         """Hand the request on, counting and timing its body; add the headers that every answer carries."""
         length = headers.get("content-length", ["0"])[-1]
-        if not length.isdigit() or int(length) > self.place.body:
+        if not length.isdecimal() or int(length) > self.place.body:
             await _answer(send, path, 413, self._too_large())
             return
         begun = asyncio.get_running_loop().time()
@@ -267,6 +219,14 @@ def _name(host: str) -> str:
     return host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() and ":" in host else host
 
 
+def _host_of(origin: str) -> str:
+    """Host and port of an Origin header; empty for one that is none."""
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return ""
+
+
 def _cookie(headers: dict[str, list[str]], name: str) -> str:
     for line in headers.get("cookie", []):
         try:
@@ -285,22 +245,3 @@ def _bearer(headers: dict[str, list[str]]) -> str:
 
 def _static(path: str) -> bool:
     return path.startswith("/static/")
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _same(one: str, other: str) -> bool:
-    return hmac.compare_digest(one.encode(), other.encode("utf-8", "surrogatepass"))
-
-
-def _write_private(path: Path, text: str) -> None:
-    import os
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(text + "\n")
-        file.flush()
-        os.fsync(file.fileno())

@@ -16,9 +16,10 @@ from starlette.responses import Response
 
 from plansmith.errors import InputError
 from plansmith.plan import Plan, PlanError, parse_json, parse_plan, read_brief, render_json
+from plansmith.serve import models
+from plansmith.serve.asked import job_of, served_by
 from plansmith.serve.jobs import Job
-from plansmith.serve.pages import chosen_model, job_of, models, served_by
-from plansmith.serve.plans import exported
+from plansmith.serve.takeaway import checked, exported
 from plansmith.serve.workspace import Opened
 
 LONGEST = 2_000_000
@@ -117,7 +118,7 @@ def write_plan(request: Request, asked: NewPlan) -> Begun:
     if not brief.sentences:
         raise InputError("The brief holds no sentence.")
     args = {
-        **model_args(request, asked.model),
+        **models.arguments(served.place, asked.model),
         "language": asked.language,
         "system": asked.system,
         "title": asked.title,
@@ -142,9 +143,8 @@ def get_plan(request: Request, name: str) -> PlanText:
 def put_plan(request: Request, name: str, change: Change) -> PlanText:
     """Replace a plan's text; 409 where it is another by now."""
     here = served_by(request).workspace
-    if here.open(name).plan is not None:
-        _parsed(change.markdown)
-    return _told(here.save(name, change.markdown, change.version, "text"))
+    text = checked(change.markdown, here.open(name))
+    return _told(here.save(name, text, change.version, "text"))
 
 
 @router.get("/jobs/{key}")
@@ -186,17 +186,6 @@ def export(asked: ToExport) -> Response:
     data, suffix = exported(Opened("plan", text, plan, "", ""), asked.format)
     headers = {"Content-Disposition": f'attachment; filename="plan{suffix}"'}
     return Response(data, media_type="application/octet-stream", headers=headers)
-
-
-def model_args(request: Request, name: str) -> dict[str, str]:
-    """A job's arguments for a model's id; the newest for an empty one."""
-    place = served_by(request).place
-    known = models(place)
-    found = next((model["value"] for model in known if model["name"] == name), "" if not name else "?")
-    if found == "?":
-        there = ", ".join(model["name"] for model in known) or "none"
-        raise InputError(f"There is no model of that id. There are: {there}.")
-    return chosen_model(place, found)
 
 
 def _parsed(text: str) -> Plan:

@@ -22,8 +22,9 @@ from starlette.staticfiles import StaticFiles
 
 from plansmith import __version__
 from plansmith.errors import InputError, MissingError, PlansmithError, ResourceError
-from plansmith.serve.access import PROGRAMS, Gate, Keys
+from plansmith.serve.access import PROGRAMS, Gate
 from plansmith.serve.jobs import BusyError, Jobs
+from plansmith.serve.keys import Keys
 from plansmith.serve.runner import Runner
 from plansmith.serve.settings import Place
 from plansmith.serve.workspace import ConflictError, Workspace
@@ -50,7 +51,7 @@ class Served:
 
 def create_app(place: Place, served: Served | None = None) -> Any:
     """The ASGI application of a place."""
-    from plansmith.serve import api, chat, learn, pages, plans
+    from plansmith.serve import api, blind, chat, learn, login, pages, plans, runs, watch
 
     served = served or Served(place)
 
@@ -71,7 +72,7 @@ def create_app(place: Place, served: Served | None = None) -> Any:
         openapi_url="/api/openapi.json",
     )
     app.state.served = served
-    for room in (pages, plans, learn):
+    for room in (login, pages, watch, plans, learn, runs, blind):
         app.include_router(room.router, include_in_schema=False)
     for room in (api, chat):
         app.include_router(room.router)

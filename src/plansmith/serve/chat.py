@@ -23,9 +23,10 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from plansmith.errors import InputError, MissingError, PlansmithError
 from plansmith.plan import parse_plan, read_brief, render_json
-from plansmith.serve.api import LONGEST, Closed, model_args
+from plansmith.serve import models
+from plansmith.serve.api import LONGEST, Closed
+from plansmith.serve.asked import served_by
 from plansmith.serve.jobs import Job
-from plansmith.serve.pages import models, served_by
 from plansmith.serve.stream import Tail
 
 router = APIRouter(prefix="/v1", dependencies=[Depends(HTTPBearer(auto_error=False))])
@@ -89,13 +90,13 @@ class Asked(Closed):
 @router.get("/models")
 def list_models(request: Request) -> dict[str, Any]:
     """The tuned models, the newest first, and the embedded base."""
-    return {"object": "list", "data": [_model(one) for one in models(served_by(request).place)]}
+    return {"object": "list", "data": [_model(one) for one in models.known(served_by(request).place)]}
 
 
 @router.get("/models/{name:path}")
 def get_model(request: Request, name: str) -> dict[str, Any]:
     """One model."""
-    for one in models(served_by(request).place):
+    for one in models.known(served_by(request).place):
         if one["name"] == name:
             return _model(one)
     raise MissingError("There is no model of that id; /v1/models lists them.")
@@ -151,8 +152,15 @@ def _begin(request: Request, asked: Asked) -> Job:
     if not text.strip() or not read_brief(text).sentences:
         raise InputError("The last message of the user must hold the client's brief.")
     system = "\n\n".join(m.text for m in asked.messages if m.role in ("system", "developer"))
-    args = {**model_args(request, asked.model), "brief": text, "system": system[:4000], "title": "", "language": ""}
-    job: Job = served_by(request).jobs.add("plan", "", args)
+    served = served_by(request)
+    args = {
+        **models.arguments(served.place, asked.model),
+        "brief": text,
+        "system": system[:4000],
+        "title": "",
+        "language": "",
+    }
+    job: Job = served.jobs.add("plan", "", args)
     return job
 
 

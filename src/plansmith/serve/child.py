@@ -45,7 +45,7 @@ def main(workspace: str, key: str, attempt: str) -> None:
     except StoppedError as error:
         jobs.end(key, number, "stopped", error.message)
     except PlansmithError as error:
-        jobs.end(key, number, "failed", str(error))
+        jobs.end(key, number, "failed", _without_secrets(str(error)))
     except KeyboardInterrupt:
         jobs.end(key, number, "stopped", "Interrupted.")
     except MemoryError:
@@ -53,8 +53,9 @@ def main(workspace: str, key: str, attempt: str) -> None:
     except Exception as error:
         import traceback
 
-        traceback.print_exc()  # into the job's errors.txt
-        jobs.end(key, number, "failed", f"Something unforeseen went wrong ({type(error).__name__}: {error}).")
+        print(_without_secrets(traceback.format_exc()), file=sys.stderr)  # into the job's errors.txt
+        told = f"Something unforeseen went wrong ({type(error).__name__}: {error})."
+        jobs.end(key, number, "failed", _without_secrets(told))
 
 
 def _beat(jobs: Jobs, key: str, attempt: int) -> None:
@@ -209,16 +210,44 @@ def _evaluate(place: Place, job: Job, tell: Any) -> dict[str, Any]:
 
 
 def _publish(place: Place, job: Job, tell: Any) -> dict[str, Any]:
-    """A run as files for other programs, in published/RUN of the workspace; nothing is uploaded."""
+    """A run as files for other programs, in published/ of the workspace; on the Hub as well where a name there is given.
+
+    The Hub's token comes on standard input and lives in this process only.
+    """
     from plansmith.cli.publish import publish
 
     args = job.args
-    target = place.workspace / "published" / args["run"]
+    if args.get("token"):
+        given = sys.stdin.readline().strip()
+        if not given:
+            raise PlansmithError(
+                "The Hub's token is kept in memory only, and is gone. Write as files once more, with it."
+            )
+        os.environ["HF_TOKEN"] = given
+    usual = args["forms"] == "adapter,gguf,ollama"
+    folder = f"published/{args['run']}" + ("" if usual else f"-{args['forms'].replace(',', '-')}")
     archive = Path(args["archive"]) if args["archive"] else None
-    _printed(
-        lambda: publish(args["run"], output=target, forms=args["forms"], archive=archive, runs=place.runs, as_json=True)
+    found = _printed(
+        lambda: publish(
+            args["run"],
+            output=place.workspace / folder,
+            forms=args["forms"],
+            archive=archive,
+            hub=args.get("hub", ""),
+            public=bool(args.get("public")),
+            runs=place.runs,
+            as_json=True,
+        )
     )
-    return {"folder": f"published/{args['run']}"}
+    hub = found.get("hub") or {}
+    told = {"hub": hub["url"], "private": hub["private"], "notes": list(hub["notes"])} if hub else {}
+    return {"folder": folder, **told}
+
+
+def _without_secrets(text: str) -> str:
+    """What may be written down of an error: the Hub's token never is."""
+    token = os.environ.get("HF_TOKEN", "")
+    return text.replace(token, "…") if token else text
 
 
 def _printed(work: Callable[[], None]) -> dict[str, Any]:

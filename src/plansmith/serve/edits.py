@@ -12,7 +12,6 @@ from typing import Any
 
 from plansmith.errors import InputError
 from plansmith.plan import Plan, PlanError, parse_json
-from plansmith.plan.jsonform import render_json
 
 LISTS = {
     "R": "requirements",
@@ -244,8 +243,3 @@ def _plan(data: dict[str, Any]) -> Plan:
         return parse_json(json.dumps(data, ensure_ascii=False))
     except PlanError as error:
         raise InputError("This cannot be saved:", error.problems or [error.message]) from error
-
-
-def as_json(plan: Plan) -> str:
-    """The plan's JSON file."""
-    return render_json(plan)

@@ -6,8 +6,6 @@ it was made from; it is refused where the plan is another by now.
 
 from __future__ import annotations
 
-import io
-import zipfile
 from typing import Any
 from urllib.parse import quote
 
@@ -18,9 +16,10 @@ from starlette.responses import Response
 from plansmith.errors import InputError, MissingError, PlansmithError
 from plansmith.plan import Plan, describe, diff_plans, parse_plan
 from plansmith.serve import edits
-from plansmith.serve.pages import fields, form_of, served_by
+from plansmith.serve.asked import fields, form_of, served_by
 from plansmith.serve.present import plan_page, what_changed
 from plansmith.serve.render import page
+from plansmith.serve.takeaway import checked, exported, formats, planned_in
 from plansmith.serve.texts import language_of, say
 from plansmith.serve.workspace import Opened, Version
 
@@ -57,7 +56,7 @@ def edit_form(request: Request, name: str, key: str, view: str = "plan", version
     common = {"opened": opened, "view": _view(view), "key": key, "version": version or opened.version}
     if key == "text":
         return page(request, "edit_text.html", **common)
-    plan = _plan(opened)
+    plan = planned_in(opened)
     item = edits.item_of(plan, key)
     shown = [(field, kind, edits.written(kind, getattr(item, field))) for field, kind in edits.FIELDS[key[0]]]
     return page(request, "edit_item.html", item=item, shown=shown, adding="", parent="", **common)
@@ -88,9 +87,9 @@ async def edit(request: Request, name: str, key: str) -> Response:
         opened = served.workspace.open(name)
         if key == "text":
             new: Plan | str = said.get("markdown", "")
-            after = served.workspace.save(name, _checked(str(new), opened), said.get("version", ""), "text")
+            after = served.workspace.save(name, checked(str(new), opened), said.get("version", ""), "text")
         else:
-            before = _plan(opened)
+            before = planned_in(opened)
             new = edits.change_plan(before, said) if key == "plan" else edits.change_item(before, key, said)
             after = served.workspace.save(name, new, said.get("version", ""), f"edit {key}")
         return after, _what(opened, after, language)
@@ -108,7 +107,7 @@ async def add(request: Request, name: str, letter: str) -> Response:
 
     def change() -> tuple[Opened, str, str]:
         opened = served.workspace.open(name)
-        new, key = edits.add_item(_plan(opened), letter, said)
+        new, key = edits.add_item(planned_in(opened), letter, said)
         after = served.workspace.save(name, new, said.get("version", ""), f"add {key}")
         return after, _what(opened, after, language), key
 
@@ -126,7 +125,7 @@ async def status(request: Request, name: str, key: str) -> Response:
     def change() -> tuple[Opened, str]:
         opened = served.workspace.open(name)
         goes = said.get("status", "")
-        new = edits.set_status(_plan(opened), key, goes)
+        new = edits.set_status(planned_in(opened), key, goes)
         why = f"{'drop' if goes == 'dropped' else 'take back'} {key}"
         after = served.workspace.save(name, new, said.get("version", ""), why)
         return after, _what(opened, after, language)
@@ -191,39 +190,6 @@ async def remove(request: Request, name: str) -> Response:
     return Response(status_code=204, headers={"HX-Redirect": "/"})
 
 
-def exported(opened: Opened, wanted: str) -> tuple[bytes, str]:
-    """A plan's bytes in a format and the suffix of its file; a format of several files comes as a ZIP file."""
-    if wanted == "md":
-        return opened.text.encode(), ".md"
-    plan = _plan(opened)
-    if wanted == "json":
-        return edits.as_json(plan).encode(), ".json"
-    from plansmith.export import FORMATS, planned
-
-    found = next((one for one in FORMATS if one.name == wanted), None)
-    if found is None:
-        raise InputError(
-            f"There is no such format. Choose one of {', '.join(['md', 'json', *(f.name for f in FORMATS)])}."
-        )
-    import datetime as dt
-
-    made = found.write(planned(plan, dt.date.today()))
-    if isinstance(made, bytes):
-        return made, found.suffix
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path, content in made.items():
-            archive.writestr(path, content)
-    return packed.getvalue(), f".{found.name}.zip"
-
-
-def formats() -> list[tuple[str, str]]:
-    """The export menu: name of a format, and what it is."""
-    from plansmith.export import FORMATS
-
-    return [(one.name, one.says) for one in FORMATS]
-
-
 def why_text(one: Version, language: str) -> str:
     """Why a version was made, in words."""
     what, _, of = one.why.partition(" ")
@@ -264,25 +230,6 @@ def _saved(request: Request, after: Opened, said: dict[str, str], told: str, key
     if after.plan is None:
         return Response(status_code=204, headers={"HX-Refresh": "true"})
     return _page(request, after, said.get("view", ""), "plan_part.html", toast=told, touched=key)
-
-
-def _plan(opened: Opened) -> Plan:
-    if opened.plan is None:
-        why = list(opened.problems) or ["it is a text in the team's own form"]
-        raise InputError("This plan can only be changed as text:", why)
-    return opened.plan
-
-
-def _checked(text: str, opened: Opened) -> str:
-    """The text of a whole plan as it may be saved: one in our form must stay readable."""
-    if not text.strip():
-        raise InputError("The plan would be empty. Nothing was saved.")
-    if opened.plan is not None or opened.problems:
-        try:
-            parse_plan(text)
-        except PlansmithError as error:
-            raise InputError(error.message, error.problems) from error
-    return text if text.endswith("\n") else text + "\n"
 
 
 def _what(before: Opened, after: Opened, language: str) -> str:

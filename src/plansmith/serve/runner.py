@@ -33,6 +33,8 @@ class Runner:
         self.place, self.jobs = place, jobs
         self._children: dict[str, subprocess.Popen[bytes]] = {}
         self._lock = threading.Lock()
+        self._secrets: dict[str, str] = {}
+        """What a job's child is told on its standard input and nobody else ever: by job, until it is begun."""
         self._wake = threading.Event()
         self._ended = False
         self._thread: threading.Thread | None = None
@@ -53,11 +55,20 @@ class Runner:
         """There is something to do."""
         self._wake.set()
 
+    def add_with(self, kind: str, name: str, args: dict[str, Any], secret: str) -> Job:
+        """Put a job into the queue whose child is told a secret; it is kept in memory, never written."""
+        with self._lock:  # no other thread begins it before the secret is there
+            job = self.jobs.add(kind, name, args)
+            self._secrets[job.id] = secret
+        self._wake.set()
+        return job
+
     def cancel(self, key: str) -> bool:
         """End a job at once, its child and everything that it started; False if it had ended."""
         job = self.jobs.cancel(key)
         if job is None:
             return False
+        self._secrets.pop(key, None)
         _kill(job)
         self._wake.set()
         return True
@@ -89,8 +100,8 @@ class Runner:
             try:
                 self._reap()
                 for kinds, places in ((LEARNING, 1), (LOOKING, 1), (WRITING, self.place.side_by_side)):
-                    while job := self.jobs.claim(kinds, places):
-                        self._begin(job)
+                    while self._begin_next(kinds, places):
+                        pass
                 if time.monotonic() - tidied > 600 or not tidied:
                     tidied = time.monotonic()
                     self.jobs.tidy()
@@ -115,16 +126,27 @@ class Runner:
                 _kill(job)
                 self.jobs.back(job, "Its process did not answer any more.")
 
-    def _begin(self, job: Job) -> None:
+    def _begin_next(self, kinds: tuple[str, ...], places: int) -> bool:
+        with self._lock:
+            job = self.jobs.claim(kinds, places)
+            secret = self._secrets.pop(job.id, "") if job else ""
+        if job:
+            self._begin(job, secret)
+        return job is not None
+
+    def _begin(self, job: Job, secret: str) -> None:
         import psutil
 
         errors = self.jobs.place(job.id) / "errors.txt"
         command = [*self.place.worker, str(self.place.workspace), job.id, str(job.attempt)]
         with errors.open("ab") as file:
             child = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=file, stderr=file,
+                command, stdin=subprocess.PIPE if secret else subprocess.DEVNULL, stdout=file, stderr=file,
                 start_new_session=True,
             )  # fmt: skip
+        if child.stdin:
+            with suppress(OSError), child.stdin:
+                child.stdin.write(secret.encode() + b"\n")
         self._children[job.id] = child
         with suppress(psutil.NoSuchProcess):
             self.jobs.born(job, child.pid, psutil.Process(child.pid).create_time())

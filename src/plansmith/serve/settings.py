@@ -18,14 +18,14 @@ class Place:
     """A workspace and the rules of its door.
 
     `workspace`: folder with plans/, runs/ and archives/. `hosts`: names by which browsers may call the server, without
-    port. `demand_token`: nobody comes in without one. `queue`: jobs that may wait; more are refused. `side_by_side`:
+    port. `demand_token`: nobody comes in without the token or a link. `queue`: jobs that may wait; more are refused. `side_by_side`:
     jobs at work at once. `body`: most bytes of a request; `body_seconds`: in which it must have come.
     `worker`: the command of a job's child process, to which the folder and the job's id are added.
     """
 
     workspace: Path
     hosts: tuple[str, ...] = ("localhost", "127.0.0.1", "[::1]")
-    demand_token: bool = False
+    demand_token: bool = True
     secure: bool = False
     """Browsers reach the server through HTTPS, so cookies are sent over nothing else."""
     archives: tuple[Path, ...] = ()
