@@ -287,6 +287,21 @@ def test_what_is_open_is_asked_and_nothing_changes(bakery: Plan) -> None:
         said(bakery, "hello there")
 
 
+@pytest.mark.parametrize(
+    ("plan", "phrase", "meant"),
+    [
+        (1, "waiting list", "R7"), (1, "text messages", "R4"), (1, "reason for the visit", ""), (1, "appointments", ""),
+        (1, "limit of twelve appointments", "R2"), (2, "monthly total", "R7"), (2, "tablet", ""), (2, "store", ""),
+        (2, "names of households", ""), (3, "ratings", "R7"), (3, "photos", ""), (3, "repair date", ""), (3, "chat", ""),
+        (5, "yearly summary", "R8"), (5, "the reminder", "R7"), (5, "hive's location", ""), (5, "note of temper", ""),
+    ],
+)  # fmt: skip
+def test_a_requirement_is_taken_only_where_nothing_else_can_be_meant(
+    samples: list[Plan], plan: int, phrase: str, meant: str
+) -> None:
+    assert find(samples[plan], phrase).certain == ((meant,) if meant else ())
+
+
 def test_a_rule_does_not_go_with_the_thing_that_it_guards(bakery: Plan) -> None:
     assert find(bakery, "the deletion of orders").certain == ()
     assert find(bakery, "the rule about deleting an order by the baker").certain == (of(bakery, "Nobody"),)

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from plansmith.plan.revise_read import generic
 from plansmith.plan.types import Plan, Requirement
 from plansmith.plan.wording import negated, restricted, stem
-from plansmith.plan.words import fold, word_set
+from plansmith.plan.words import alternation, fold, listed, word_set
 
 _ENDINGS = {
     "en": ("ment", "ments", "ing", "ed", "er", "or", "ion", "ation", "s", "e", "al", "abl", "at", "i", "y", "r", "d"),
@@ -97,7 +97,9 @@ def _one(plan: Plan, live: Sequence[Requirement], phrase: str) -> Found:
         part = sum(any(same(t, w, language) for w, _ in wanted) for t in own[r.id]) / max(1, len(own[r.id]))
         joined = bool(re.search(r"\s(?:and|si)\s|;", fold(r.text)))
         turned = (negated(r.text) or restricted(r.text)) and not (rule or negated(phrase) or restricted(phrase))
-        if turned:  # "without the members' data" is no wish to give up the rule that nobody may see them
+        if turned or _beside(
+            r.text, main[0], language
+        ):  # "without the members' data" is no wish to give up the rule that nobody may see them
             continue
         if telling and main in held and score >= _HALF and part >= (_LEAST_JOINED if joined else _LEAST):
             sure.append((r, score))
@@ -107,6 +109,13 @@ def _one(plan: Plan, live: Sequence[Requirement], phrase: str) -> Found:
         missed = tuple(w for t, w in wanted if not any(same(t, o, language) for o in own[sure[0][0].id]))
         return Found((sure[0][0].id,), (), missed)
     return Found((), tuple(near[:_MOST]))
+
+
+def _beside(text: str, main: str, language: str) -> bool:
+    """Whether the word stands only beside what the requirement is about: "with its batch number", "on the old tablet"."""
+    behind = rf"(?<!\w)(?:{alternation(listed('revise', 'beside', language))})\s+(?:(?!(?:and|or|si|sau)\b)[\w'’-]+\s+){{0,3}}$"
+    spots = [m.start() for m in re.finditer(r"[^\W\d_]{2,}", text) if same(stem(m.group(), language), main, language)]
+    return bool(spots) and all(re.search(behind, fold(text[:spot])) for spot in spots)
 
 
 def tokens(text: str, language: str) -> list[tuple[str, str]]:
