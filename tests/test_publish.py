@@ -1,6 +1,7 @@
 """Publishing into a folder: what is handed out says what was trained, and nothing else goes along."""
 
 import json
+import re
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +15,7 @@ from plansmith.prompts import ASK_SENTENCE
 from plansmith.sources.archive import Archive, read_archive
 from plansmith.tuning import publish_parity
 from plansmith.tuning.bases import CHATML, LLAMA2, Base
-from plansmith.tuning.licences import licence_for
+from plansmith.tuning.licences import licence_at_hand, licence_for
 from plansmith.tuning.publish import Export, describe, documents_of, publish
 from plansmith.tuning.publish_checks import problems_in
 from plansmith.tuning.publish_ollama import modelfile
@@ -203,6 +204,22 @@ def test_licences_follow_the_base(tmp_path: Path) -> None:
         licence_for(base("unknown", str(tmp_path)), "mit")
 
 
+def test_a_folder_tells_a_known_licence_and_what_is_lacking(export: Export, tmp_path: Path) -> None:
+    for n, (known, said) in enumerate(
+        (("Apache-2.0", "its text is in `LICENSE`"), ("Llama 2 Community License", "has to go along"))
+    ):
+        of = base(known, str(tmp_path))
+        copy = Export(
+            shutil.copytree(export.folder, tmp_path / str(n)), export.run, of, *list(vars(export).values())[3:]
+        )
+        describe(copy, "", licence_at_hand(of))
+        card = (copy.folder / "README.md").read_text()
+        assert said in card
+        assert (copy.folder / "LICENSE").is_file() == (known == "Apache-2.0")
+        assert "plansmith pull" not in card.split("## Files")[0]
+        assert "llama-server -m gguf/model-q8_0.gguf" in card
+
+
 def test_llama_2_goes_with_its_agreement_or_not_at_all(tmp_path: Path) -> None:
     with pytest.raises(MissingError, match="asks that a copy of it go along"):
         licence_for(base("Llama 2 Community License", str(tmp_path)))
@@ -225,6 +242,8 @@ def test_the_licence_stands_in_folder_and_card(export: Export, tmp_path: Path) -
     assert "Copyright (c) Meta Platforms, Inc. All Rights Reserved." in card
     assert "https://ai.meta.com/llama/use-policy" in card
     assert "plansmith pull ana/planner && plansmith plan brief.md --run planner" in card
+    for block in re.findall(r"```python\n(.*?)```", card, re.DOTALL):
+        compile(block, "card", "exec")
     assert {"LICENSE", "Notice"} <= set(json.loads((copy.folder / "plansmith.json").read_text())["files"])
 
 
@@ -268,7 +287,7 @@ def test_links_and_tokens_of_the_environment_are_found(tmp_path: Path, monkeypat
 def test_the_modelfile_names_template_stop_and_system() -> None:
     text = modelfile(CHATML, "gguf/model-q8_0.gguf", 32768)
     assert "\nFROM ./gguf/model-q8_0.gguf\n" in text
-    assert f"#   The client says: \"Members can renew online.\" {ASK_SENTENCE}\n" in text
+    assert f'#   The client says: "Members can renew online." {ASK_SENTENCE}\n' in text
     assert 'PARAMETER stop "<|im_end|>"' in text
     assert 'SYSTEM """You are a senior software analyst. Use only the client\'s words."""' in text
     assert "PARAMETER num_ctx 8192" in text
