@@ -11,14 +11,16 @@ block, risks, decisions and components by the sentences that nothing but withdra
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from plansmith.plan.origins import REFERENCES, usual_source
-from plansmith.plan.types import Dependency, Plan, Task
+from plansmith.plan.types import Dependency, LinkType, Plan, Task
 
 KINDS = ("requirements", "stories", "tasks", "milestones", "risks", "assumptions", "questions", "decisions")
 """Fields of a plan that hold items with an id, in reading order, the architecture's components excepted."""
 _LONGEST_LAG = 10_000
+_Links: TypeAlias = dict[tuple[str, LinkType], float]
+"""By the task that is waited for and the kind of link: the lag."""
 
 
 def withdraw(plan: Plan, heirs: Mapping[str, tuple[str, ...]]) -> Plan:
@@ -97,32 +99,40 @@ def bridged(tasks: tuple[Task, ...], went: set[str]) -> Iterator[Task]:
     A task that went counts as done at once: what waited for its start or its end waits for what held it.
     """
     known = {t.id: t for t in tasks}
+    joined = _without(tasks, went)
     for task in tasks:
         if task.status != "live" or not any(d.task in went for d in task.depends_on):
             yield task
             continue
         links = {(d.task, d.type): d for d in task.depends_on if d.task not in went}
-        over = [n for d in task.depends_on if d.task in went for n in _beyond(d, known, went, frozenset())]
-        for link in over:
-            key, plain = (link.task, link.type), link.type == "FS" and link.lag <= 0
-            if plain and link.task in _waited(links.values(), known, went):
+        for (name, kind), lag in joined[task.id].items():
+            known_lag = links[name, kind].lag if (name, kind) in links else None
+            plain = kind == "FS" and lag <= 0
+            if known[name].status != "live" or (plain and name in _waited(links.values(), known, went)):
                 continue
-            if link.task != task.id and (key not in links or links[key].lag < link.lag):
-                links[key] = link
+            if known_lag is None or known_lag < lag:
+                links[name, kind] = Dependency(task=name, type=kind, lag=lag)
         yield task.model_copy(update={"depends_on": tuple(links.values())})
 
 
-def _beyond(link: Dependency, known: Mapping[str, Task], went: set[str], seen: frozenset[str]) -> Iterator[Dependency]:
-    """Links to the first tasks behind one that went that are still there."""
-    if link.task in seen or link.task not in known:
-        return
-    for earlier in known[link.task].depends_on:
-        lag = max(-_LONGEST_LAG, min(_LONGEST_LAG, earlier.lag + link.lag))
-        joined = Dependency(task=earlier.task, type=earlier.type[0] + link.type[1], lag=lag)  # type: ignore[arg-type]
-        if earlier.task in went:
-            yield from _beyond(joined, known, went, seen | {link.task})
-        elif earlier.task in known and known[earlier.task].status == "live":
-            yield joined
+def _without(tasks: tuple[Task, ...], went: set[str]) -> dict[str, _Links]:
+    """Links of all tasks with those that went taken out one by one, and their neighbours joined."""
+    into: dict[str, _Links] = {t.id: {(d.task, d.type): d.lag for d in t.depends_on} for t in tasks}
+    after: dict[str, set[str]] = {}
+    for name, links in into.items():
+        for earlier, _ in links:
+            after.setdefault(earlier, set()).add(name)
+    for middle in sorted(went):
+        for later in sorted(after.pop(middle, set()) - {middle}):
+            over = {kind: lag for (name, kind), lag in into[later].items() if name == middle}
+            into[later] = {key: lag for key, lag in into[later].items() if key[0] != middle}
+            for (earlier, first), held in into[middle].items():
+                for kind, lag in over.items() if earlier in into and earlier not in (later, middle) else ():
+                    key: tuple[str, LinkType] = (earlier, first[0] + kind[1])  # type: ignore[assignment]
+                    both = max(-_LONGEST_LAG, min(_LONGEST_LAG, held + lag))
+                    into[later][key] = max(both, into[later].get(key, both))
+                    after.setdefault(earlier, set()).add(later)
+    return into
 
 
 def _waited(links: Any, known: Mapping[str, Task], went: set[str]) -> set[str]:

@@ -19,7 +19,7 @@ from typing import Any
 
 from plansmith.errors import InputError
 from plansmith.locale import day, price, table, words
-from plansmith.plan import Brief, Plan, PlanDiff, Quote, Requirement, diff_plans, not_product, read_brief
+from plansmith.plan import Brief, Plan, PlanDiff, Quote, Requirement, diff_plans, not_product, priority_hint, read_brief
 from plansmith.plan.revise import changed, withdraw
 from plansmith.plan.revise_figures import holding, set_budget, set_deadline, set_figure
 from plansmith.plan.revise_find import Found, find, tokens
@@ -150,7 +150,8 @@ class Working:
             self.wish(order.wish, said, name)
         elif order.kind == "replace":
             gone = self.meant(order)
-            self.withdraw(gone, self.wish(order.wish, said, name))
+            urgent = next(r.priority for r in self.plan.requirements if r.id in gone)
+            self.withdraw(gone, self.wish(order.wish, said, name, "" if priority_hint(order.sentence) else urgent))
         elif order.kind == "drop":
             gone = drop or self.meant(order)
             self.withdraw(gone, ())
@@ -192,9 +193,9 @@ class Working:
         )
         self.plan = self.plan.model_copy(update={"quotes": quotes})
 
-    def wish(self, text: str, said: str, name: str) -> tuple[str, ...]:
+    def wish(self, text: str, said: str, name: str, urgent: str = "") -> tuple[str, ...]:
         """Write a new wish; ids of the requirements that say it."""
-        added = add_wish(self.plan, text, said, name, self.write)
+        added = add_wish(self.plan, text, said, name, self.write, urgent)
         self.plan = added.plan
         self.notes += added.notes
         self.log += added.log

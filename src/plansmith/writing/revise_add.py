@@ -33,8 +33,13 @@ class Added:
     log: tuple[dict[str, Any], ...] = ()
 
 
-def add_wish(plan: Plan, wish: str, said: str, sentence: str, write: Callable[[Brief], Written]) -> Added:
-    """Write a wish into the plan; one that it has already adds nothing. `said`: the sentence, `sentence` its id."""
+def add_wish(
+    plan: Plan, wish: str, said: str, sentence: str, write: Callable[[Brief], Written], urgent: str = ""
+) -> Added:
+    """Write a wish into the plan; one that it has already adds nothing.
+
+    `said`: the client's sentence, `sentence` its id. `urgent`: its priority, where its own words do not tell it.
+    """
     text = as_requirement(wish, said, plan.language)
     live = [r for r in plan.requirements if r.status == "live"]
     twins = [live[i] for i, j in similar_pairs([*(r.text for r in live), text]) if j == len(live)]
@@ -42,7 +47,7 @@ def add_wish(plan: Plan, wish: str, said: str, sentence: str, write: Callable[[B
         known = twins[0]
         return Added(plan, (known.id,), (f"{known.id} says this already, and nothing was added: “{known.text}”",))
     made = write(_brief(plan, text, sentence))
-    new, ids = _grafted(plan, made.plan)
+    new, ids = _grafted(plan, made.plan, urgent)
     added = tuple(ids[r.id] for r in made.plan.requirements)
     new, doubts = _doubted(new, added)
     lost = [r.text for r in plan.requirements if r.status == "dropped" and similar_pairs([r.text, text])]
@@ -96,12 +101,12 @@ def _brief(plan: Plan, text: str, sentence: str) -> Brief:
     return Brief(whole, (asked,), plan.title, plan.language)
 
 
-def _grafted(plan: Plan, made: Plan) -> tuple[Plan, dict[str, str]]:
+def _grafted(plan: Plan, made: Plan, urgent: str) -> tuple[Plan, dict[str, str]]:
     """The plan with the new items, without what code asks or plans for any project; and their ids in it."""
     say = words(plan.language)
     usual = {say["written.ask_budget"], say["written.ask_deadline"]}
     chosen: dict[str, list[Any]] = {
-        "requirements": list(made.requirements),
+        "requirements": [r.model_copy(update={"priority": urgent or r.priority}) for r in made.requirements],
         "stories": list(made.stories),
         "tasks": [t for t in made.tasks if t.serves],
         "risks": _fresh(plan.risks, list(made.risks), "event"),
@@ -120,7 +125,7 @@ def _grafted(plan: Plan, made: Plan) -> tuple[Plan, dict[str, str]]:
     before = tuple(_after(t, ends) if t.id in last_tasks else t for t in plan.tasks)
     fields: dict[str, Any] = {n: (*getattr(plan, n), *groups[n]) for n in KINDS if n in groups and n != "tasks"}
     new = plan.model_copy(update={**fields, "tasks": (*before, *tasks)})
-    urgent = made.requirements[0].priority if made.requirements else "must"
+    urgent = next((r.priority for r in groups["requirements"]), "must")
     return _in_milestone(new, [t.id for t in tasks], urgent), ids
 
 
