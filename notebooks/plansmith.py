@@ -223,9 +223,9 @@ print(f"This process: {psutil.Process().memory_info().rss / 1e9:.1f} GB")
 
 # %% [markdown]
 # ## 8. Ask it yourself
-# Your own words to the tuned model. A short, plain system prompt works best; say the wanted result in general words,
-# and repeat the instruction at the end. The small model only knows the short questions that it was tuned to; a large
-# one takes any.
+# Your own words to the tuned model. Worth trying: a short, plain system prompt; general words for the wanted result; the
+# instruction once more in another form; strong words (must, only). The small model only knows the short questions that
+# it was tuned to; a large one takes any.
 
 # %%
 system_prompt = "You are a senior software analyst. Use only the client's words."  # @param {type:"string"}
@@ -257,27 +257,30 @@ brief = ""  # @param {type:"string"}
 import datetime as dt
 from html import escape
 
-from IPython.display import HTML
+from IPython.display import HTML, Markdown
 
 from plansmith.cli.write import STEP_CONTEXT, STEP_SLOTS, write_with
 from plansmith.plan import read_brief, render_html, render_plan, schedule, simulate
 
 text = read_brief(brief or (samples() / "brief.md").read_text(encoding="utf-8"))
 opened = open_engine(run.name, "", RUNS, STEP_SLOTS, STEP_CONTEXT)
+line = display(Markdown("reading …"), display_id=True)
 try:
-    written = write_with(text, opened, "", "", lambda event: print(".", end=""))
+    written = write_with(
+        text, opened, "", "", lambda event: line.update(Markdown(f"{event.stage} {event.done} of {event.total}"))
+    )
 finally:
     opened[0].close()
 plan = written.plan
 Path("plan.md").write_text(render_plan(plan), encoding="utf-8")
 planned = schedule(plan, dt.date.today())
 page = render_html(plan, planned, simulate(plan, planned) if planned.tasks else None)
-print(f"\n{len(plan.requirements)} requirements, {len(plan.stories)} stories, {len(plan.tasks)} tasks: plan.md")
+print(f"{len(plan.requirements)} requirements, {len(plan.stories)} stories, {len(plan.tasks)} tasks: plan.md")
 frame = f'<iframe srcdoc="{escape(page)}" style="width:100%;height:700px;border:1px solid #ddd"></iframe>'
 display(HTML(f"<div>{frame}</div>"))
 
 # %% [markdown]
-# `plan.md` is yours to edit. What a careful reader would object to, and where one requirement came from:
+# `plan.md` is yours to edit. What a careful reader would object to:
 
 # %%
 tool("lint", "plan.md", fine=(0, 1))
