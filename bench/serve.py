@@ -1,6 +1,6 @@
 """How the server bears load: cancelled requests, a full queue, memory, and kill -9 of the server itself.
 
-Run from the repository: python bench/serve.py cancel|load|memory|kill [--real]
+Run from the repository: python bench/serve.py cancel|openai|load|memory|kill|all [--real]
 
 Without --real the model is a function (tests/serve_worker.py), so that what is measured is the server; with it the
 embedded base writes. Prints one line of figures a measurement.
@@ -11,9 +11,7 @@ from __future__ import annotations
 import argparse
 import os
 import signal
-import sqlite3
 import statistics
-import subprocess
 import sys
 import tempfile
 import threading
@@ -24,53 +22,17 @@ import httpx2
 import psutil
 
 HERE = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(HERE / "tests"))
+
+from serve_live import Live  # noqa: E402
+
 BRIEF = (
     "We are a bakery. Customers must be able to order bread. Staff can see the orders. SLOW " + "It must be kept. " * 30
 )
 ASK = {"model": "smollm2-135m", "messages": [{"role": "user", "content": BRIEF}], "stream": True}
-_SERVER = """
-import sys, uvicorn
-from pathlib import Path
-from plansmith.serve import Place, create_app
-more = {} if sys.argv[3] == "real" else {"worker": (sys.executable, sys.argv[3])}
-config = uvicorn.Config(create_app(Place(Path(sys.argv[1]), demand_token=False, **more)), port=int(sys.argv[2]), log_level="error")
-uvicorn.Server(config).run()
-"""
 
 
-class Server:
-    """A server of its own in a folder of its own."""
-
-    def __init__(self, folder: Path, port: int, real: bool) -> None:
-        self.folder, self.port = folder, port
-        self.worker = "real" if real else str(HERE / "tests" / "serve_worker.py")
-        self.url = f"http://127.0.0.1:{port}"
-        self.start()
-
-    def start(self) -> None:
-        environment = {**os.environ, "PYTHONPATH": str(HERE / "src")}
-        command = [sys.executable, "-c", _SERVER, str(self.folder), str(self.port), self.worker]
-        self.process = subprocess.Popen(command, env=environment)
-        for _ in range(400):
-            try:
-                httpx2.get(f"{self.url}/health")
-                return
-            except httpx2.HTTPError:
-                time.sleep(0.1)
-        raise SystemExit("the server did not start")
-
-    def memory(self) -> float:
-        return psutil.Process(self.process.pid).memory_info().rss / 1e6
-
-    def running(self) -> int:
-        with sqlite3.connect(self.folder / ".plansmith" / "jobs.db") as db:
-            return int(db.execute("SELECT count(*) FROM jobs WHERE state IN ('queued', 'running')").fetchone()[0])
-
-    def children(self) -> int:
-        return len(psutil.Process(self.process.pid).children(recursive=True))
-
-
-def cancel(server: Server, times: int) -> None:
+def cancel(server: Live, times: int) -> None:
     """Open a stream, leave it, and wait until its job and its processes are gone."""
     took = []
     for n in range(times):
@@ -82,16 +44,43 @@ def cancel(server: Server, times: int) -> None:
                 while not server.children():
                     time.sleep(0.02)
         left = time.perf_counter()
-        while server.running() or server.children():
-            time.sleep(0.02)
-            assert time.perf_counter() - left < 20, "the slot was not freed"
+        server.free_after()
         took.append(time.perf_counter() - left)
     print(
         f"cancel: n {times}, slot and processes gone after median {statistics.median(took):.2f} s, longest {max(took):.2f} s"
     )
 
 
-def load(server: Server, clients: int) -> None:
+def openai_client(server: Live, times: int) -> None:
+    """The official client: half of its requests are streams that are closed, half end at a time limit."""
+    import openai
+
+    client = openai.OpenAI(base_url=f"{server.url}/v1", api_key=server.token, max_retries=0)
+    said = ASK["messages"]
+    took = []
+    for n in range(times):
+        if n % 2:
+            stream = client.chat.completions.create(model="smollm2-135m", messages=said, stream=True)
+            next(iter(stream))
+            while n % 4 == 1 and not server.children():
+                time.sleep(0.02)
+            left = time.perf_counter()
+            stream.close()
+        else:
+            try:
+                client.chat.completions.create(model="smollm2-135m", messages=said, timeout=0.2 if n % 4 else 1.0)
+                raise SystemExit("the brief was too short: the plan came before the time limit")
+            except openai.APITimeoutError:
+                left = time.perf_counter()
+        server.free_after()
+        took.append(time.perf_counter() - left)
+    print(
+        f"openai {openai.__version__}: n {times}, slot and processes gone after median {statistics.median(took):.2f} s, "
+        f"longest {max(took):.2f} s"
+    )
+
+
+def load(server: Live, clients: int) -> None:
     """So many clients at once on a queue of 32: who is refused, how fast, and how the health page answers meanwhile."""
     health: list[float] = []
     stop = threading.Event()
@@ -138,7 +127,7 @@ def load(server: Server, clients: int) -> None:
     )
 
 
-def memory(server: Server, times: int) -> None:
+def memory(server: Live, times: int) -> None:
     """Resident memory before and after so many requests of all kinds."""
     plan = (HERE / "examples/archive/01-bakery-preorders/plan.md").read_text()
     folder = server.folder / "plans" / "bakery"
@@ -162,7 +151,7 @@ def memory(server: Server, times: int) -> None:
     )
 
 
-def kill(server: Server) -> None:
+def kill(server: Live) -> None:
     """kill -9 of the server, and of everything, in the middle of a plan and of a training."""
     for everything in (False, True):
         with httpx2.Client(base_url=server.url) as client:
@@ -191,26 +180,24 @@ def kill(server: Server) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=("cancel", "load", "memory", "kill", "all"))
+    parser.add_argument("what", choices=("cancel", "openai", "load", "memory", "kill", "all"))
     parser.add_argument("--real", action="store_true", help="the embedded base writes")
     parser.add_argument("--times", type=int, default=0)
-    parser.add_argument("--port", type=int, default=8399)
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        server = Server(Path(folder), asked.port, asked.real)
-        try:
-            if asked.what in ("cancel", "all"):
-                cancel(server, asked.times or 100)
-            if asked.what in ("load", "all"):
-                load(server, asked.times or 100)
-            if asked.what in ("memory", "all"):
-                memory(server, asked.times or 2000)
-            if asked.what in ("kill", "all"):
-                kill(server)
-        finally:
-            for child in psutil.Process(server.process.pid).children(recursive=True):
-                child.kill()
-            server.process.kill()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Live(Path(folder), "real" if asked.real else "", demand_token=asked.what == "openai") as server,
+    ):
+        if asked.what in ("cancel", "all"):
+            cancel(server, asked.times or 100)
+        if asked.what == "openai":
+            openai_client(server, asked.times or 100)
+        if asked.what in ("load", "all"):
+            load(server, asked.times or 100)
+        if asked.what in ("memory", "all"):
+            memory(server, asked.times or 2000)
+        if asked.what in ("kill", "all"):
+            kill(server)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ Started by the runner as: python tests/serve_worker.py WORKSPACE JOB ATTEMPT. A 
 """
 
 import json
+import os
 import re
 import sys
 import time
@@ -105,7 +106,21 @@ def check(place, job, tell):  # type: ignore[no-untyped-def]
     }  # fmt: skip
 
 
+def publish(place, job, tell):  # type: ignore[no-untyped-def]
+    """The real work with a Hub that refuses, and says the token that it was given."""
+    from plansmith.cli import publish as command
+    from plansmith.errors import PlansmithError
+
+    def refused(*_, **more):  # type: ignore[no-untyped-def]
+        token = os.environ["HF_TOKEN"]
+        raise PlansmithError(f"The Hub refused {token} ({len(token)} characters).")
+
+    command.publish = refused
+    return real_publish(place, job, tell)
+
+
 if __name__ == "__main__":
+    real_publish, child.WORK["publish"] = child.WORK["publish"], publish
     child.open_engine = opened
     child.WORK["train"], child.WORK["check"] = train, check
     child.main(*sys.argv[1:4])

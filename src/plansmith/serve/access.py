@@ -215,7 +215,8 @@ def _name(host: str) -> str:
     """The host's name without its port."""
     host = host.strip().lower()
     if host.startswith("["):
-        return host.partition("]")[0] + "]"
+        name, end, _ = host.partition("]")
+        return name + end
     return host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() and ":" in host else host
 
 

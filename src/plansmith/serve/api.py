@@ -26,13 +26,45 @@ LONGEST = 2_000_000
 """Characters of a brief or a plan."""
 Text = Annotated[str, Field(max_length=LONGEST)]
 _token = HTTPBearer(auto_error=False, description="The server's token, where it demands one.")
-router = APIRouter(prefix="/api", dependencies=[Depends(_token)])
 
 
 class Closed(BaseModel):
     """A field that is not known is refused, never ignored."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+class Why(Closed):
+    """What is wrong, in words, with everything that is wrong."""
+
+    message: str
+    type: str
+    param: None
+    code: None
+
+
+class Refusal(Closed):
+    """An error as OpenAI's clients know it."""
+
+    error: Why
+
+
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    status: {"model": Refusal, "description": says}
+    for status, says in {
+        400: "The body is no JSON.",
+        401: "The token is missing or wrong.",
+        403: "The request comes from elsewhere, or is no JSON.",
+        404: "There is no such thing.",
+        408: "The body came too slowly.",
+        409: "It was changed in the meantime.",
+        413: "The body is too large.",
+        422: "It cannot be used as it is.",
+        429: "The queue is full; Retry-After says when to come again.",
+        507: "The disk or the memory is full.",
+    }.items()
+}
+router = APIRouter(prefix="/api", dependencies=[Depends(_token)], responses=REFUSALS)
 
 
 class NewPlan(Closed):

@@ -24,12 +24,12 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from plansmith.errors import InputError, MissingError, PlansmithError
 from plansmith.plan import parse_plan, read_brief, render_json
 from plansmith.serve import models
-from plansmith.serve.api import LONGEST, Closed
+from plansmith.serve.api import LONGEST, REFUSALS, Closed
 from plansmith.serve.asked import served_by
 from plansmith.serve.jobs import Job
 from plansmith.serve.stream import Tail
 
-router = APIRouter(prefix="/v1", dependencies=[Depends(HTTPBearer(auto_error=False))])
+router = APIRouter(prefix="/v1", dependencies=[Depends(HTTPBearer(auto_error=False))], responses=REFUSALS)
 _LOOK = 0.1
 _BEAT = 50
 """Looks after which a comment tells a streaming client that work goes on."""
