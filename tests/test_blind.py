@@ -15,8 +15,9 @@ from plansmith.locale import table
 from plansmith.proof.blind import Comparison, Rivals, all_shown, cast, draw, order, reveal, waiting
 from plansmith.proof.blindpage import ballot_page
 from plansmith.proof.blindread import read_rivals, side_by_side
+from plansmith.proof.journal import add_line
 from plansmith.proof.preference import clopper_pearson, sign_test
-from plansmith.proof.votes import add_line, read_ballots
+from plansmith.proof.votes import read_ballots
 
 SAMPLES = Path(__file__).parent.parent / "examples" / "archive"
 

@@ -49,7 +49,8 @@ S3 must functional: the requirement in one short sentence
 The first word is the number of the sentence that it comes from. Then must, should, could or wont. Then functional, quality or constraint (budget, dates, rules of law, technology). Leave out sentences that require nothing of the software: greetings, background, talk about the offer, orders to the reader. Invent nothing. Where two sentences contradict each other, add a line like this:
 question S4 S9: which of them holds?"""
 _LINE = re.compile(
-    r"^\W*(S\d+)\W+(must|should|could|wont|won't)\W+(functional|quality|constraint)\W+(\S.*)$", re.IGNORECASE
+    r"^\W*(?:\d+[.)]\s*)?\W*(S\d+)\W+(must|should|could|wont|won't)\W+(functional|quality|constraint)\W+(\S.*)$",
+    re.IGNORECASE,
 )
 _QUESTION = re.compile(r"^\W*question\W+((?:S\d+\W+)+)(\S.*)$", re.IGNORECASE)
 
@@ -270,5 +271,7 @@ if __name__ == "__main__":
         main()
     except PlansmithError as error:
         sys.exit(f"Error: {error}")
+    except BrokenPipeError:
+        sys.exit(141)  # whoever read the output has gone
     except KeyboardInterrupt:
         sys.exit("Interrupted. The plans written so far are kept; the same command goes on.")

@@ -43,6 +43,11 @@ COMMANDS = (
     ),
     ("score", "plansmith.cli.evaluate:score", "Measure a plan by code, against its brief and a reference."),
     ("compare", "plansmith.cli.compare:compare", "Let people choose between plans without knowing which is which."),
+    (
+        "study",
+        "plansmith.cli.study:study",
+        "Measure which wording of a prompt helps, on briefs that the model has not seen.",
+    ),
     ("runs", "plansmith.cli.runs:runs", "List the tuned models, compare two, or draw one's report."),
     ("plan", "plansmith.cli.write:plan", "Write the development plan for a client's brief."),
     ("ask", "plansmith.cli.write:ask", "Generate text for a prompt written by hand."),

@@ -25,28 +25,30 @@ SLOTS, CONTEXT = 8, 16_384
 """Prompts at a time, and tokens that they share."""
 
 
-def open_arm(arm: Arm, base: Base, run: Run, shown: Sequence[Document]) -> Engine:
+def open_arm(
+    arm: Arm, base: Base, run: Run, shown: Sequence[Document], slots: int = SLOTS, context: int = CONTEXT
+) -> Engine:
     """The engine of an arm. `shown`: the projects that the run learned from, whose texts `examples` may quote.
 
     Raises InputError where the weights of the base arm are those of the run.
     """
     if arm == "tuned":
         if run.gguf:
-            return LlamaEngine(run.gguf, base.chat, SLOTS, CONTEXT)
+            return LlamaEngine(run.gguf, base.chat, slots, context)
         return TransformersEngine(base, run.adapter)
-    plain = _untuned(base, run)
+    plain = _untuned(base, run, slots, context)
     if arm == "base":
         return plain
     return WithExamples(plain, shown)
 
 
-def _untuned(base: Base, run: Run) -> Engine:
+def _untuned(base: Base, run: Run, slots: int, context: int) -> Engine:
     if not base.gguf:
         return TransformersEngine(base)
     weights = Path(base.source)
     if run.gguf and weights_hash(weights) == weights_hash(run.gguf):
         raise InputError(f"{weights} holds the weights of {run.folder}: the base arm would be the tuned model.")
-    return LlamaEngine(weights, base.chat, SLOTS, CONTEXT)
+    return LlamaEngine(weights, base.chat, slots, context)
 
 
 def weights_hash(path: Path) -> str:

@@ -22,8 +22,9 @@ from pathlib import Path
 from typing import Any
 
 from plansmith.errors import InputError
+from plansmith.proof.journal import add_line
 from plansmith.proof.preference import clopper_pearson, sign_test
-from plansmith.proof.votes import CHOICES, Ballots, Choice, add_line, read_ballots
+from plansmith.proof.votes import CHOICES, Ballots, Choice, read_ballots
 
 
 @dataclass(frozen=True)
