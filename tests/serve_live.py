@@ -17,11 +17,11 @@ import sys, uvicorn
 from pathlib import Path
 from plansmith.serve import Place, create_app
 from plansmith.serve.app import Served
-folder, port, worker, archive, demand = sys.argv[1:6]
+folder, port, worker, archive, demand, made = sys.argv[1:7]
 more = {} if worker == "real" else {"worker": (sys.executable, worker)}
 place = Place(Path(folder), archives=(Path(archive),), demand_token=demand == "yes", **more)
 served = Served(place)
-print(served.keys.new_token(), served.keys.new_link(), flush=True)
+print(served.keys.new_token() if made == "new" else "-", served.keys.new_link(), flush=True)
 config = uvicorn.Config(create_app(place, served), port=int(port), log_level="error")
 uvicorn.Server(config).run()
 """
@@ -37,7 +37,7 @@ class Live:
         self.worker = worker or str(HERE / "serve_worker.py")
         self.archive = archive or HERE.parent / "examples" / "archive"
         self.demand = "yes" if demand_token else "no"
-        self.before = ""
+        self.token = self.before = ""
         """Python that the server runs first."""
 
     def __enter__(self) -> "Live":
@@ -47,15 +47,17 @@ class Live:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def start(self) -> None:
+    def start(self, again: bool = False) -> None:
+        """Start it; `again` keeps the token and the sessions."""
         path = os.pathsep.join([str(HERE.parent / "src"), str(HERE), os.environ.get("PYTHONPATH", "")])
         command = [sys.executable, "-c", self.before + _SERVER, str(self.folder), str(self.port), self.worker]
-        command += [str(self.archive), self.demand]
+        command += [str(self.archive), self.demand, "again" if again else "new"]
         self.process = subprocess.Popen(
             command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": path}
         )
         assert self.process.stdout
-        self.token, self.key = self.process.stdout.readline().split()
+        token, self.key = self.process.stdout.readline().split()
+        self.token = self.token if again else token
         for _ in range(300):
             try:
                 urllib.request.urlopen(f"{self.url}/health").close()

@@ -68,3 +68,16 @@ def _spellings(text: str) -> tuple[str, ...]:
 
 
 PAYLOADS = tuple(_spellings(way.format(n=4 * n + k))[k] for n, way in enumerate(_WAYS) for k in range(4))
+
+
+def spoilt_plan() -> dict[str, object]:
+    """A plan, as JSON, every text of which is a payload; all 200 stand in it."""
+    first = PAYLOADS[:60]
+    return {
+        "title": PAYLOADS[0], "client": PAYLOADS[1], "summary": "\n\n".join(PAYLOADS[:20]),
+        "requirements": [{"id": f"R{i}", "text": text, "fit": text} for i, text in enumerate(PAYLOADS, 1)],
+        "stories": [{"id": f"U{i}", "role": "x", "want": text, "requirements": [f"R{i}"]} for i, text in enumerate(first, 1)],
+        "tasks": [{"id": f"T{i}", "title": text, "role": "web", "done_when": text, "serves": [f"R{i}"]} for i, text in enumerate(first, 1)],
+        "risks": [{"id": f"K{i}", "event": text, "owner": text} for i, text in enumerate(first, 1)],
+        "questions": [{"id": f"Q{i}", "text": text, "answer": text} for i, text in enumerate(first, 1)],
+    }  # fmt: skip

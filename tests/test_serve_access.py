@@ -13,7 +13,7 @@ httpx2 = pytest.importorskip("httpx2")
 
 from lxml import html  # noqa: E402
 from serve_door import SAMPLES, Door  # noqa: E402
-from serve_payloads import PAYLOADS  # noqa: E402
+from serve_payloads import PAYLOADS, spoilt_plan  # noqa: E402
 from starlette.routing import BaseRoute  # noqa: E402
 from starlette.testclient import TestClient  # noqa: E402
 
@@ -191,17 +191,9 @@ def test_no_token_is_for_this_machine_alone(tmp_path: Path) -> None:
 def test_no_text_from_outside_becomes_markup(door: Door) -> None:
     payloads = PAYLOADS
     assert len(set(payloads)) == 200
-    plan = {
-        "title": payloads[0], "client": payloads[1], "summary": "\n\n".join(payloads[:20]),
-        "requirements": [{"id": f"R{i}", "text": text, "fit": text} for i, text in enumerate(payloads, 1)],
-        "stories": [{"id": f"U{i}", "role": "x", "want": text, "requirements": [f"R{i}"]} for i, text in enumerate(payloads[:60], 1)],
-        "tasks": [{"id": f"T{i}", "title": text, "role": "web", "done_when": text, "serves": [f"R{i}"]} for i, text in enumerate(payloads[:60], 1)],
-        "risks": [{"id": f"K{i}", "event": text, "owner": text} for i, text in enumerate(payloads[:60], 1)],
-        "questions": [{"id": f"Q{i}", "text": text, "answer": text} for i, text in enumerate(payloads[:60], 1)],
-    }  # fmt: skip
     here = door.served.workspace
     name = here.new(payloads[3], "\n\n".join(f"{text} must be shown." for text in payloads))
-    here.written(name, render_plan(parse_json(json.dumps(plan))), ())
+    here.written(name, render_plan(parse_json(json.dumps(spoilt_plan()))), ())
     pages = [f"/plans/{name}?view={view}" for view in ("plan", "timetable", "risks", "checks", "setup", "history")]
     pages += [
         "/",

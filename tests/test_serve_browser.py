@@ -1,11 +1,6 @@
 """Whole journeys in a real browser; skipped where there is none."""
 
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,50 +10,30 @@ import pytest
 sync_api = pytest.importorskip("playwright.sync_api")
 pytest.importorskip("fastapi")
 
+from serve_live import Live  # noqa: E402
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine")]
-HERE = Path(__file__).parent
-SERVER = """
-import sys, uvicorn
-from pathlib import Path
-sys.path.insert(0, sys.argv[3])
-from plansmith.serve import Place, create_app
-worker = (sys.executable, sys.argv[4])
-uvicorn.run(create_app(Place(Path(sys.argv[1]), archives=(Path(sys.argv[5]),), worker=worker, demand_token=False)), port=int(sys.argv[2]), log_level="error")
-"""
 
 
 def _any(parts: tuple[str, ...], text: str) -> bool:
     return any(part in text for part in parts)
 
 
-class Site:
-    """A server that can be killed and started again."""
-
-    def __init__(self, folder: Path) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
-        self.folder, self.url = folder, f"http://127.0.0.1:{self.port}"
-        self.start()
-
-    def start(self) -> None:
-        places = (HERE.parent / "src", HERE / "serve_worker.py", HERE.parent / "examples" / "archive")
-        command = [sys.executable, "-c", SERVER, str(self.folder), str(self.port), *map(str, places)]
-        self.process = subprocess.Popen(command)
-        for _ in range(300):
-            try:
-                urllib.request.urlopen(f"{self.url}/health").close()
-                return
-            except OSError:
-                time.sleep(0.1)
-        raise AssertionError("the server did not start")
-
-
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    made = Site(tmp_path_factory.mktemp("site"))
-    yield made
-    made.process.kill()
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    with Live(tmp_path_factory.mktemp("site")) as made:
+        yield made
+
+
+def _entered(context: Any, site: Live) -> Any:
+    """A new page of somebody who came in with the token, as in a browser that was here before."""
+    page = context.new_page()
+    page.goto(f"{site.url}/login")
+    page.fill("#token", site.token)
+    page.click("main button")
+    page.wait_for_url(f"{site.url}/")
+    return page
 
 
 @pytest.fixture(scope="module")
@@ -70,9 +45,9 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture
-def page(browser: Any) -> Iterator[Any]:
+def page(browser: Any, site: Live) -> Iterator[Any]:
     context = browser.new_context(locale="en-GB", accept_downloads=True)
-    opened = context.new_page()
+    opened = _entered(context, site)
     said: list[str] = []
     expected = ("409", "CONNECTION_REFUSED", "CONNECTION_RESET", "INCOMPLETE_CHUNKED", "[object Event]")  # the kill
     opened.on("console", lambda m: said.append(m.text) if m.type == "error" and not _any(expected, m.text) else None)
@@ -82,7 +57,7 @@ def page(browser: Any) -> Iterator[Any]:
     assert said == []  # also: the content policy had nothing to forbid
 
 
-def test_from_a_brief_to_a_download_with_a_reload_and_a_kill_in_between(site: Site, page: Any, tmp_path: Path) -> None:
+def test_from_a_brief_to_a_download_with_a_reload_and_a_kill_in_between(site: Live, page: Any, tmp_path: Path) -> None:
     page.goto(site.url)
     page.fill(
         "#text",
@@ -91,9 +66,9 @@ def test_from_a_brief_to_a_download_with_a_reload_and_a_kill_in_between(site: Si
     page.click("text=Write the plan")
     page.wait_for_url("**/jobs/*")
     page.reload()
-    site.process.kill()
+    site.process.kill()  # its child goes on
     site.process.wait()
-    site.start()
+    site.start(again=True)
     page.goto(page.url)
     page.wait_for_url("**/plans/*", timeout=60_000)
     page.hover("#R1")
@@ -120,7 +95,7 @@ def test_from_a_brief_to_a_download_with_a_reload_and_a_kill_in_between(site: Si
     sync_api.expect(page.locator("#T1")).not_to_contain_text("60")
 
 
-def test_a_training_is_watched_stopped_and_compared(site: Site, page: Any) -> None:
+def test_a_training_is_watched_stopped_and_compared(site: Live, page: Any) -> None:
     page.goto(f"{site.url}/train")
     page.fill("#s-epochs", "2")
     sync_api.expect(page.locator("#command")).to_contain_text("--epochs 2")
@@ -133,10 +108,10 @@ def test_a_training_is_watched_stopped_and_compared(site: Site, page: Any) -> No
     assert page.input_value("#model") == "run:run-1"
 
 
-def test_romanian_dark_and_narrow(site: Site, browser: Any) -> None:
+def test_romanian_dark_and_narrow(site: Live, browser: Any) -> None:
     context = browser.new_context(viewport={"width": 390, "height": 844}, locale="ro-RO", color_scheme="dark")
-    page = context.new_page()
-    for path in ("/", "/archive", "/train", "/runs"):
+    page = _entered(context, site)
+    for path in ("/", "/archive", "/train", "/runs", "/blind"):
         page.goto(site.url + path)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
     page.goto(site.url)
@@ -144,3 +119,49 @@ def test_romanian_dark_and_narrow(site: Site, browser: Any) -> None:
     page.select_option("#language", "en")
     page.wait_for_selector("text=Write the plan")
     context.close()
+
+
+def test_the_link_of_the_start_is_opened_from_a_file(site: Live, browser: Any, tmp_path: Path) -> None:
+    door = tmp_path / "open.html"
+    door.write_text(f'<!doctype html><meta http-equiv="refresh" content="0;url={site.url}/enter?key={site.key}">')
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(door.as_uri())
+    page.wait_for_url(f"{site.url}/")
+    page.wait_for_selector("#new")
+    page.goto(f"{site.url}/enter?key={site.key}")
+    page.wait_for_selector("#new")  # who is in is led on
+    context.clear_cookies()
+    page.goto(f"{site.url}/enter?key={site.key}")
+    page.wait_for_selector("#token")
+    context.close()
+
+
+def test_two_people_compare_plans_blindly(site: Live, page: Any) -> None:
+    brief = "We are a bakery. Customers must be able to order bread. Staff can see the orders."
+    for title in ("One", "Two"):
+        page.goto(site.url)
+        page.fill("#text", brief)
+        page.click("summary:has-text('More')")
+        page.fill("#title", title)
+        page.click("text=Write the plan")
+        page.wait_for_url("**/plans/*", timeout=60_000)
+    page.click("#T1 >> text=Edit")
+    page.fill("[name=title]", "Build something else")
+    page.click("[data-editing] >> text=Save")
+    page.goto(f"{site.url}/runs")
+    page.goto(f"{site.url}/blind")
+    page.select_option("#b-one", "plan:one")
+    page.select_option("#b-other", "plan:two")
+    page.fill("#b-voters", "2")
+    page.click("text=Begin")
+    page.wait_for_url("**/blind/comparison")
+    for voter in ("Ana", "Dan"):
+        page.goto(f"{site.url}/blind/comparison")
+        page.fill("#voter", voter)
+        page.click("button:has-text('Vote')")
+        page.click("text=A is better")
+        page.wait_for_selector("text=That was the last pair")
+    page.click("text=Show the result and the names")
+    page.wait_for_selector("text=What people preferred")
+    assert "Dan" not in page.inner_text("main")
