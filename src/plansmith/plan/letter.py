@@ -81,6 +81,8 @@ def _asked(
     points: list[tuple[str, str]] = []
     if about := _about(plan, question):
         points.append((say["about"], about))
+    if question.ask and fold(question.ask) != fold(words(language)["written.client"]):
+        points.append((say["whom"], question.ask))
     times = {t.id: t for t in done.tasks}
     work = [times[t] for t in swing.tasks if t in times]
     if work:
@@ -149,9 +151,6 @@ def letter_markdown(told: Letter) -> str:
     return "\n".join([*lines, told.closing]).rstrip("\n") + "\n"
 
 
-_BLANK = re.compile(r"[\s….·_>*|\\-]*")
-
-
 def read_answers(text: str) -> dict[str, str]:
     """The client's answers by question id, of a letter that came back or of lines "Q3: …"; empty ones left out."""
     labels = "|".join(re.escape(fold(label)) for code in LANGUAGES for label in table(code, "revise")["read"]["answer"])
@@ -171,7 +170,7 @@ def read_answers(text: str) -> dict[str, str]:
         elif at:
             found[at].append(bare)
     answers = {name: " ".join(" ".join(_clean(line) for line in lines).split()) for name, lines in found.items()}
-    return {name: answer for name, answer in answers.items() if not _BLANK.fullmatch(answer)}
+    return {name: answer for name, answer in answers.items() if any(map(str.isalnum, answer))}
 
 
 def _heading(line: str) -> bool:

@@ -76,6 +76,11 @@ def changed(plan: Plan, items: Mapping[str, Any]) -> Plan:
     return handed_down(plan, plan.model_copy(update={**groups, "architecture": whole}))
 
 
+def whole(plan: Plan) -> Plan:
+    """The plan with every text tidied up as the form wants it, whoever put it there."""
+    return Plan.model_validate(plan.model_dump())
+
+
 def handed_down(old: Plan, new: Plan) -> Plan:
     """The new plan, in which stories and tasks that had the sentences of what they are for still have them."""
     before = {i.id: i for i in old.items()}

@@ -20,7 +20,7 @@ from typing import Any
 from plansmith.errors import InputError
 from plansmith.locale import day, price, table, words
 from plansmith.plan import Brief, Plan, PlanDiff, Quote, Requirement, diff_plans, not_product, priority_hint, read_brief
-from plansmith.plan.revise import changed, withdraw
+from plansmith.plan.revise import changed, whole, withdraw
 from plansmith.plan.revise_figures import holding, set_budget, set_deadline, set_figure
 from plansmith.plan.revise_find import Found, find, tokens
 from plansmith.plan.revise_read import Order, read_orders
@@ -73,7 +73,7 @@ def revise(
     entry = table(plan.language, "revise")["history"]["said"].format(
         quote=" ".join(q.text for q in new.quotes if q.id in ids.values()), sentences=", ".join(ids.values()), what=what
     )
-    new = new.model_copy(update={"changelog": (*plan.changelog, Change(date=today, text=entry))})
+    new = whole(new.model_copy(update={"changelog": (*plan.changelog, Change(date=today, text=entry))}))
     return Revised(new, diff_plans(plan, new, today), tuple(dict.fromkeys(working.notes)), tuple(working.log))
 
 

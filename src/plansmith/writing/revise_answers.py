@@ -19,7 +19,8 @@ from typing import Any
 from plansmith.errors import InputError
 from plansmith.locale import table, words
 from plansmith.plan import Plan, Question, Requirement, amounts, dates, diff_plans, fold, numbers
-from plansmith.plan.revise import changed
+from plansmith.plan.fields import one_line
+from plansmith.plan.revise import changed, whole
 from plansmith.plan.revise_find import find
 from plansmith.plan.revise_read import Order, read_orders
 from plansmith.plan.types import Change
@@ -47,15 +48,17 @@ def take_answers(plan: Plan, answers: Mapping[str, str], write: Write, today: dt
     known = {q.id: q for q in plan.questions}
     problems = [f"{i}: is no question of this plan" for i in answers if i not in known]
     problems += [f"{i}: is {known[i].status}" for i in answers if i in known and known[i].status != "live"]
+    problems += [f"{i}: the answer is empty" for i, said in answers.items() if not any(map(str.isalnum, said))]
     if problems:
         raise InputError("These answers cannot be taken:", problems)
     need_quotes(plan)
     new, notes, log = plan, list[str](), list[dict[str, Any]]()
     for name in sorted(answers, key=lambda i: int(i[1:])):
-        if known[name].answer == answers[name] and name not in given_answers(plan):
+        said = one_line(answers[name])
+        if known[name].answer == said and name not in given_answers(plan):
             notes.append(f"{name} has this answer already; nothing was changed for it.")
             continue
-        new = _taken(new, name, answers[name], write, today, notes, log)
+        new = _taken(new, name, said, write, today, notes, log)
     return Revised(new, diff_plans(plan, new, today), tuple(dict.fromkeys(notes)), tuple(log))
 
 
@@ -76,11 +79,11 @@ def _taken(
     settled = asked.model_copy(update={**left, "answer": said, "source": cites})  # answered, whatever it was about
     new = recounted(plan, changed(working.plan, {name: settled}))
     entry = table(plan.language, "revise")["history"]["answered"].format(
-        question=name, quote=" ".join(said.split()), sentences=sentence, what=in_words(plan, new, today, {name})
+        question=name, quote=said, sentences=sentence, what=in_words(plan, new, today, {name})
     )
     notes += working.notes
     log += working.log
-    return new.model_copy(update={"changelog": (*plan.changelog, Change(date=today, text=entry))})
+    return whole(new.model_copy(update={"changelog": (*plan.changelog, Change(date=today, text=entry))}))
 
 
 def _follow(working: Working, asked: Question, said: str, sentence: str) -> None:
