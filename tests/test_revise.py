@@ -428,6 +428,10 @@ def test_the_letter_ranks_questions_and_reads_its_own_answers(samples: list[Plan
     first = told.questions[0].id
     filled = text.replace("> …", "> Only on Fridays,\n> never at noon.", 1)
     assert read_answers(filled) == {first: "Only on Fridays, never at noon."}
+    mail = "Hello,\n\nQ1: as a text\nmessage\n\nand by mail\n\nRegards,\nEwa"
+    assert read_answers(mail) == {"Q1": "as a text message and by mail"}
+    again = "Q1: Who may enter? Only staff.\n2. Say which day.\nIt matters: much"
+    assert read_answers(again, ["Who may enter?", "Say which day."]) == {"Q1": "Only staff."}
     assert read_answers("Q2: blue\n\n(Q1) As before.") == {"Q2": "blue", "Q1": "As before."}
 
 

@@ -168,7 +168,7 @@ def answer(
         raise InputError("Plan and answers cannot both come from standard input; give one of them as a file.")
     form = _form(output, force)
     read = with_brief(read_plan(plan), plan, brief)
-    said = read_answers(_told(answers)) if answers else given_answers(read)
+    said = read_answers(_told(answers), [q.text for q in read.questions]) if answers else given_answers(read)
     if not said:
         where = f"{answers} holds no answer." if answers else f"{plan} holds no answer that is not in the plan yet."
         raise InputError(f"{where} Write each one as “Q3: …”, or in its place in the letter of plansmith ask-client.")

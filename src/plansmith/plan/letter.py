@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from plansmith.locale import LANGUAGES, day, figure, plural, price, table, words
+from plansmith.plan.brief import Sentence
+from plansmith.plan.cues import not_product
 from plansmith.plan.escape import block, inline
 from plansmith.plan.schedule import Schedule, schedule
 from plansmith.plan.swings import Swing, rank_questions
@@ -81,7 +83,7 @@ def _asked(
     points: list[tuple[str, str]] = []
     if about := _about(plan, question):
         points.append((say["about"], about))
-    if question.ask and fold(question.ask) != fold(words(language)["written.client"]):
+    if question.ask and fold(question.ask) not in fold(f"{words(language)['written.client']} {plan.client}"):
         points.append((say["whom"], question.ask))
     times = {t.id: t for t in done.tasks}
     work = [times[t] for t in swing.tasks if t in times]
@@ -151,26 +153,46 @@ def letter_markdown(told: Letter) -> str:
     return "\n".join([*lines, told.closing]).rstrip("\n") + "\n"
 
 
-def read_answers(text: str) -> dict[str, str]:
-    """The client's answers by question id, of a letter that came back or of lines "Q3: …"; empty ones left out."""
+def read_answers(text: str, asked: Collection[str] = ()) -> dict[str, str]:
+    """The client's answers by question id, of a letter that came back or of lines "Q3: …"; empty ones left out.
+
+    `asked`: the texts of the plan's questions, which are no part of an answer.
+    """
     labels = "|".join(re.escape(fold(label)) for code in LANGUAGES for label in table(code, "revise")["read"]["answer"])
     mark = re.compile(
         rf"^[\s>*_|-]*(?:(?:{labels})\s*(?:\(|to |la )?\s*)?\(?(?P<id>q[1-9]\d{{0,5}})\)?\s*[*_]*\s*[:.)]?[*_]*\s*(?P<rest>.*)$"
     )
-    told = {fold(label) for code in LANGUAGES for label in table(code, "revise")["letter"].values()}
+    ours = {fold(label) for code in LANGUAGES for label in table(code, "revise")["letter"].values()}
+    questions = tuple(fold(question) for question in asked)
     found: dict[str, list[str]] = {}
-    at = ""
+    at, parted = "", False  # parted: there is an answer, and an empty line after it
     for line in text.splitlines():
         folded, bare = fold(line), line.strip()
         if match := mark.match(folded):
-            at = match["id"].upper()
-            found.setdefault(at, []).append(line[match.start("rest") :])
-        elif bare.startswith("#") or fold(bare.strip("*_# ")) in told or _heading(bare):
+            at, parted = match["id"].upper(), False
+            found.setdefault(at, []).append(_beyond(line[match.start("rest") :], questions))
+        elif at and not bare:
+            parted = any(map(str.isalnum, " ".join(found[at])))
+        elif _ends(bare, parted, ours, questions):
             at = ""
         elif at:
             found[at].append(bare)
     answers = {name: " ".join(" ".join(_clean(line) for line in lines).split()) for name, lines in found.items()}
     return {name: answer for name, answer in answers.items() if any(map(str.isalnum, answer))}
+
+
+def _beyond(line: str, questions: tuple[str, ...]) -> str:
+    """What stands behind a question that a line repeats."""
+    folded = fold(line).strip(" *_")
+    again = next((q for q in questions if folded.startswith(q)), "")
+    return line.strip(" *_")[len(again) :]
+
+
+def _ends(line: str, parted: bool, ours: Collection[str], questions: tuple[str, ...]) -> bool:
+    """Whether a line belongs to no answer: a heading, our own words, or the end of a mail."""
+    plain = fold(line.strip("*_# "))
+    farewell = parted and not_product(Sentence("S1", line, 0, len(line))) in ("signature", "greeting", "header")
+    return farewell or line.startswith("#") or plain in ours or _heading(line) or plain.endswith(questions)
 
 
 def _heading(line: str) -> bool:
