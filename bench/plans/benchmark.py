@@ -25,6 +25,8 @@ from plansmith.proof.statistics import paired
 HERE = Path(__file__).parent
 NONE = "none"
 CHECKS = ("keep", "never", "negation", "not_required", "together", "never_budget", "never_deadline", "budget_none")
+HEARD = 0.5
+"""Who takes up less than so much of what is required passes no trap: saying nothing is no way around them."""
 TYPES = ("number", "name", "negation", "contradiction", "background", "contract", "excluded", "injection")
 
 
@@ -117,7 +119,8 @@ def score(reference: Reference, plan: Plan | None) -> Score:
     rest = score_plan(plan, reference.brief).values
     kept = ("faithfulness", "numbers", "dates", "names", "story_quality", "validity")
     values |= {k: rest[k] for k in kept if k in rest and (k != "story_quality" or plan.stories)}
-    passed = tuple((t["type"], t["sentence"], passes(t, plan, reference)) for t in reference.traps)
+    heard = values["recall"] >= HEARD
+    passed = tuple((t["type"], t["sentence"], heard and passes(t, plan, reference)) for t in reference.traps)
     if passed:
         values["traps"] = statistics.fmean(p for _, _, p in passed)
     return Score(reference.name, language, values, passed)
@@ -133,10 +136,8 @@ def _labels(items: Sequence[Requirement]) -> dict[str, tuple[str, str]]:
 
 
 def passes(trap: Mapping[str, Any], plan: Plan, reference: Reference) -> bool:
-    """Whether a plan went past a trap. A plan without any requirement passes none."""
+    """Whether a plan went past a trap."""
     live = [r for r in plan.requirements if r.status == "live"]
-    if not live:
-        return False
     sentence = trap["sentence"]
     citing = [r for r in live if sentence in r.source]
     about = " ".join(r.text for r in citing)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _KEYS = {"a": "left", "b": "right", "n": "same", "l": "left", "r": "right", "s": "same"}
 _SIDE_BY_SIDE = 100
 """Columns from which two plans stand beside each other."""
+_ENOUGH = 10
+"""Votes from which it is told how often the left plan was chosen."""
 
 
 def compare(
@@ -72,7 +74,7 @@ def compare(
     if problems:
         raise InputError("This cannot be compared:", problems)
     pairs, alone = read_rivals(one, other, brief)
-    comparison = Comparison((str(one), str(other)), pairs, seed, voters)
+    comparison = Comparison(_names(one, other), pairs, seed, voters)
     told = console(stderr=True)
     if alone:
         told.print(f"Only one folder holds {', '.join(alone)}; left out.", markup=False)
@@ -98,6 +100,15 @@ def compare(
         print(json.dumps({"pairs": len(comparison.shown), "missing": missing, "result": found}, ensure_ascii=False))
     else:
         print_outcome(outcome)
+
+
+def _names(one: Path, other: Path) -> tuple[str, str]:
+    """The paths without the folders that they share."""
+    mine, theirs = one.parts, other.parts
+    shared = 0
+    while shared < min(len(mine), len(theirs)) - 1 and mine[shared] == theirs[shared]:
+        shared += 1
+    return str(Path(*mine[shared:])), str(Path(*theirs[shared:]))
 
 
 def _write_page(comparison: Comparison, voter: str, page: Path, command: str) -> None:
@@ -186,7 +197,7 @@ def print_outcome(outcome: Outcome) -> None:
     out.print(outcome.verdict, markup=False)
     if outcome.agreement is not None:
         out.print(f"{outcome.voters} voters; two of them said the same of a pair in {outcome.agreement:.0%} of cases.")
-    if outcome.left is not None:
+    if outcome.left is not None and outcome.votes >= _ENOUGH:
         out.print(f"The left plan was chosen in {outcome.left:.0%} of the decided votes; by position alone, half.")
     table = Table(box=None, pad_edge=False)
     for title in ("pair", *outcome.names, "no difference"):
