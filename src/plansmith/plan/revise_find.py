@@ -89,7 +89,7 @@ def _one(plan: Plan, live: Sequence[Requirement], phrase: str) -> Found:
     near: list[Candidate] = []
     for r in live:
         held = [w for w in wanted if any(same(w[0], t, language) for t in own[r.id])]
-        loose = [w for w in wanted if any(same(w[0], t, language) for t in wide[r.id])]
+        loose = [w for w in wanted if any(_near(w[0], t, language) for t in wide[r.id])]
         if not loose:
             continue
         score = sum(weight[t] for t, _ in held) / total
@@ -132,6 +132,14 @@ def same(one: str, other: str, language: str) -> bool:
         return True
     least = 4 if language == "ro" else 3
     return len(short) >= least and long.startswith(short) and long[len(short) :] in _ENDINGS.get(language, ())
+
+
+def _near(one: str, other: str, language: str) -> bool:
+    """Whether two stems may be forms of one word; enough to be shown, not to be taken: votar and vot, programar and programăr."""
+    least = min(len(one), len(other))
+    shared = next((at for at in range(least) if one[at] != other[at]), least)
+    alike = shared >= (3 if language == "ro" else 4) and max(len(one), len(other)) - shared <= min(3, shared)
+    return alike or same(one, other, language)
 
 
 def _main(phrase: str, wanted: Sequence[tuple[str, str]], language: str) -> tuple[str, str]:
