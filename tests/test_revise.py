@@ -116,6 +116,8 @@ def errors(plan: Plan) -> set[tuple[str, str]]:
         ("The map can wait.", ["drop"], "map"),
         ("The monthly list is only nice to have", ["priority"], "monthly list"),
         ("Harta este prioritară.", ["priority"], "Harta"),
+        ("The loan goes up from 7 to 14 days", ["figure"], None),
+        ("The client also wants users to rate a recipe from 1 to 5.", ["wish"], ""),
         ("hello there", ["unclear"], None),
         ("Clientul renunță la plata online.", ["drop"], "plata online"),
         ("Raportul lunar nu mai este necesar.", ["drop"], "Raportul lunar"),

@@ -100,7 +100,11 @@ def _figure(text: str) -> Order | None:
         old, new = one, two
     elif re.search(rf"(?<!\w)(?:{swap})(?!\w)", middle) or re.search(r",? (?:not|nu) ", middle):
         old, new = two, one
-    elif re.search(r"\b(?:from|de la) (?:\w+ ){0,2}?$", before) and re.search(r"\b(?:to|la) ", middle):
+    elif (
+        re.search(r"\b(?:from|de la) (?:\w+ ){0,2}?$", before)
+        and re.search(r"\b(?:to|la) ", middle)
+        and pattern("revise", "moves").search(folded)  # not "rate it from 1 to 5"
+    ):
         old, new = one, two
     else:
         return None
