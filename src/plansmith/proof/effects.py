@@ -197,6 +197,13 @@ def verdicts(found: Findings) -> list[str]:
     return lines
 
 
+def _against(found: Findings) -> list[str]:
+    """The wordings that differ surely from the product's own; p corrected for their number."""
+    sure = [(a, w, m, p) for a, w, m, p, q in found.against if q < SURE and (p.low > 0 or p.high < 0)]
+    lines = [f"- {TITLES[a]}, {w}: {m} {p.mean:+.2f} [{p.low:+.2f}, {p.high:+.2f}]" for a, w, m, p in sure]
+    return lines or ["No wording differs from it so that the corrected test is sure."]
+
+
 def as_markdown(found: Findings) -> str:
     """The report."""
     about = found.about
