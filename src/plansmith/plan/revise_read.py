@@ -78,14 +78,14 @@ _NONE = Sentence("S1", "", 0, 0)
 
 def _money(text: str) -> Order | None:
     told = [a for a in amounts(text) if a.value]
-    if not told or not pattern("revise", "budget").search(fold(text)) or _wishes(text):
+    if not told or not pattern("revise", "budget").search(fold(text)) or not _of_the_project(text):
         return None
     return Order("budget", _NONE)
 
 
 def _day(text: str) -> Order | None:
     named = pattern("revise", "deadline").search(fold(text)) or is_deadline(text)
-    return Order("deadline", _NONE) if named and dates(text) and not _wishes(text) else None
+    return Order("deadline", _NONE) if named and dates(text) and _of_the_project(text) else None
 
 
 def _figure(text: str) -> Order | None:
@@ -156,6 +156,14 @@ def _add(text: str) -> Order | None:
     folded, verb = fold(text), alternation(listed("revise", "add"))
     match = re.match(rf"{_lead()}{_subject()}(?:{verb})\s+(?P<a>.+)$", folded)
     return Order("wish", _NONE, wish=_trimmed(text[match.start("a") :])) if match else None
+
+
+def _of_the_project(text: str) -> bool:
+    """Whether money or a day is told of the project, and not of what people do with the product or of each year."""
+    folded = fold(text)
+    whose = alternation((*listed("revise", "project"), *listed("revise", "speaker")))
+    begins = re.match(rf"{_lead()}(?:(?:{alternation(listed('revise', 'whose'))})\s+)*(?:{whose})(?!\w)", folded)
+    return bool(begins) and not pattern("revise", "repeated").search(folded) and not _wishes(text)
 
 
 def _wishes(text: str) -> bool:
