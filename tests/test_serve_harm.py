@@ -42,7 +42,7 @@ def _spoil(folder: Path) -> list[str]:
     pages = [f"/plans/{one}?view={view}" for view in ("plan", "timetable", "risks", "checks", "setup", "history")]
     pages += [f"/plans/{one}/edit/{key}" for key in ("R4", "T1", "U1", "K1", "Q1", "plan", "text") if key != "plan"]
     pages += [f"/plans/{one}/versions/2", f"/plans/{free}", "/", "/runs", "/train", "/archive", "/blind"]
-    for name in NAMES[:12]:
+    for name in NAMES[:4]:
         story = {
             **STORY,
             "base": {"name": name, "licence": PAYLOADS[20], "chat": "chatml"},
@@ -69,7 +69,7 @@ def _spoil(folder: Path) -> list[str]:
     ]
     pages += [f"/archive?name={quote(PAYLOADS[3])}", f"/{quote(PAYLOADS[0])}", f"/login?next={quote(PAYLOADS[1])}"]
     pages += [f"/runs/{quote(PAYLOADS[8])}", f"/plans/{quote(PAYLOADS[9])}", f"/enter?key={quote(PAYLOADS[6])}"]
-    results = {"evaluate": {"verdicts": list(PAYLOADS)}, "publish": {"folder": PAYLOADS[3], "hub": "javascript:hit(1)", "private": True, "notes": list(PAYLOADS)}}  # fmt: skip
+    results = {"train": {"run": chosen}, "evaluate": {"verdicts": list(PAYLOADS)}, "publish": {"folder": PAYLOADS[3], "hub": "javascript:hit(1)", "private": True, "notes": list(PAYLOADS)}}  # fmt: skip
     for kind in ("plan", "train", "evaluate", "publish"):
         for state in ("done", "failed", "stopped"):
             args = {
@@ -79,6 +79,7 @@ def _spoil(folder: Path) -> list[str]:
                 "base": PAYLOADS[1],
                 "settings": {},
                 "title": PAYLOADS[2],
+                "notes": list(PAYLOADS),
             }
             jobs.add(kind, chosen if kind != "plan" else one, args)
             taken = jobs.claim((kind,), 99)
@@ -148,14 +149,13 @@ def test_no_text_from_outside_runs(tmp_path: Path, browser: Any) -> None:
         page.click("button:has-text('Start training')")
         page.wait_for_selector("#notice .bad")
         page.goto(site.url)  # what a model says, as it comes
-        page.fill("#text", "\n\n".join(f"Customers must be able to see {text} on a page." for text in PAYLOADS[:40]))
+        page.fill("#text", "\n\n".join(f"Customers must be able to see {text} on a page." for text in PAYLOADS[::8]))
+        page.select_option("#model", "base:smollm2-135m")
         page.click("text=Write the plan")
         page.wait_for_url("**/plans/*", timeout=120_000)
         assert page.evaluate(STRANGE) == []
-        for kind in ("html",):  # what is taken away
-            exported = page.request.get(f"{site.url}/plans/one/export/{kind}").body()
-            (tmp_path / f"plan.{kind}").write_bytes(exported)
-            page.goto((tmp_path / f"plan.{kind}").as_uri())
+        (tmp_path / "plan.html").write_bytes(page.request.get(f"{site.url}/plans/one/export/html").body())
+        page.goto((tmp_path / "plan.html").as_uri())  # what is taken away
         page.wait_for_timeout(300)
     context.close()
     assert hits == []

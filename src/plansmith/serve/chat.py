@@ -111,7 +111,10 @@ def _model(one: dict[str, str]) -> dict[str, Any]:
     }
 
 
-@router.post("/chat/completions", response_model=None)
+@router.post(
+    "/chat/completions", response_model=None,
+    responses={200: {"content": {"application/json": {}, "text/event-stream": {}}, "description": "The plan."}},
+)  # fmt: skip
 async def complete(request: Request, asked: Asked) -> Response:
     """Write the plan of the brief in the last message of the user."""
     served = served_by(request)
@@ -206,7 +209,8 @@ async def _streamed(request: Request, job: Job, model: str, as_json: bool, usage
             await asyncio.sleep(_LOOK if now.state == "running" else 3 * _LOOK)
         if now.state != "done":
             error = _failure(now)
-            yield _data({"error": {"message": str(error), "type": "server_error", "param": None, "code": None}})
+            kind = "invalid_request_error" if isinstance(error, InputError) else "server_error"
+            yield _data({"error": {"message": str(error), "type": kind, "param": None, "code": None}})
             return
         text, reason = _content(now, as_json)
         for part in [] if written else re.findall(r"(?s).{1,400}", text):
