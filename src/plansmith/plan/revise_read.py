@@ -145,11 +145,22 @@ def _drop(text: str) -> Order | None:
     said = re.match(rf"{_lead()}{_subject()}(?:{verb})\s+(?P<a>.+)$", folded)
     passive = re.match(rf"{_lead()}(?P<a>.+?)\s+(?:{end})(?!\w)(?P<rest>.*)$", folded)
     needless = re.match(rf"(?:\S+\s+){{1,4}}?(?:{alternation(listed('revise', 'needless'))})\s+(?P<a>.+)$", folded)
-    if told := said or needless:
-        return Order("drop", _NONE, about=tidy(text[told.start("a") :]))
-    if passive and len(passive["a"].split()) <= 8 and not re.search(r"\b(?:if|when|daca|cand|until)\b", passive["a"]):
+    told = said or needless
+    about = tidy(text[told.start("a") :]) if told else ""
+    if about and not _CLAUSE.search(fold(about)):
+        return Order("drop", _NONE, about=about)
+    if passive and len(passive["a"].split()) <= 8 and not _CLAUSE.search(passive["a"]) and _idle(passive["rest"]):
         return Order("drop", _NONE, about=tidy(text[passive.start("a") : passive.end("a")]))
     return None
+
+
+_CLAUSE = re.compile(r"\b(?:if|when|daca|cand|must|should|can|trebuie|poate|pot)\b")
+
+
+def _idle(rest: str) -> bool:
+    """Whether what follows says only when or why, and not from which list a thing is removed."""
+    tail = alternation(listed("revise", "tail"))
+    return not rest.strip(" .!,;") or bool(re.match(rf"[\s,]+(?:{tail})[\s.!]*$", rest))
 
 
 def _add(text: str) -> Order | None:
@@ -174,18 +185,18 @@ def _wishes(text: str) -> bool:
 
 def tidy(phrase: str) -> str:
     """The words for what is meant, without articles before and "any more" behind."""
-    phrase = phrase.strip(" .,;!")
+    phrase = phrase.strip(" .,;!?")
     folded, tail = fold(phrase), alternation(listed("revise", "tail"))
     while match := re.search(rf"[\s,]+(?:{tail})$", folded):
         phrase, folded = phrase[: match.start()], folded[: match.start()]
     if match := re.match(r"(?:the|all|any|of|idea of|de|la|toate|orice)\s+", folded):
         return tidy(phrase[match.end() :])
-    return phrase.strip(" .,;!")
+    return phrase.strip(" .,;!?")
 
 
 def _trimmed(wish: str) -> str:
     return re.sub(
-        r"[\s,]+(?:instead|too|as well|in schimb|please|va rog|vă rog)$", "", wish.strip(" ."), flags=re.IGNORECASE
+        r"[\s,]+(?:instead|too|as well|in schimb|please|va rog|vă rog)$", "", wish.strip(" .?"), flags=re.IGNORECASE
     )
 
 
