@@ -88,10 +88,19 @@ def test_run_all_on_a_cpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     (tmp_path / "examples" / "brief.md").write_text("Guests must be able to rent a boat on our website.\n")
     monkeypatch.setenv("PYTHONPATH", f"{ROOT / 'src'}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    monkeypatch.setenv("GOMP_SPINCOUNT", "1000")
     notebook = nbformat.read(NOTEBOOK, 4)
-    shorter = {"epochs = 0": "epochs = 1", "batch = 0": "batch = 2", "rank = 0": "rank = 4", "tokens = 120": "tokens = 12", "docx,pdf,xlsx,jira": "mermaid,jira"}  # fmt: skip
-    for cell in notebook.cells:
-        for old in [each for each in shorter if each in cell.source and cell.cell_type == "code"]:
+    # the comparison writes two more plans; test_proof_evaluate.py walks it
+    shorter = {
+        "epochs = 0": "epochs = 1",
+        "batch = 0": "batch = 4",
+        "rank = 0": "rank = 4",
+        "short_verdict(run, archive)": "assert callable(short_verdict)",
+        "tokens = 120": "tokens = 12",
+        "docx,pdf,xlsx,jira": "mermaid,jira",
+    }
+    for cell in (c for c in notebook.cells if c.cell_type == "code"):
+        for old in [each for each in shorter if each in cell.source]:
             cell.source = cell.source.replace(old, shorter.pop(old))
     assert not shorter
     notebook.metadata.kernelspec.name = "python3"
