@@ -104,7 +104,7 @@ def test_run_all_on_a_cpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
             cell.source = cell.source.replace(old, shorter.pop(old))
     assert not shorter
     notebook.metadata.kernelspec.name = "python3"
-    client = nbclient.NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(tmp_path)}})
+    client = nbclient.NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(tmp_path)}})
     client.create_kernel_manager()
     client.km.kernel_cmd = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
     client.execute()
