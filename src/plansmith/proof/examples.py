@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from plansmith.prompts import Message, conversations
+from plansmith.ranking import Ranking, english
 from plansmith.sources.archive import Document
 from plansmith.tuning.bases import ChatForm, spell
 from plansmith.writing.engine import Completion, Engine, OnText, Request
@@ -38,8 +39,6 @@ class WithExamples:
     """An engine in front of whose questions examples are put; the engine itself is untouched."""
 
     def __init__(self, engine: Engine, documents: Sequence[Document], shown: int = SHOWN) -> None:
-        import bm25s
-
         self.chat, self.slots, self._engine, self._shown = engine.chat, engine.slots, engine, shown
         self.identity = f"{engine.identity} with {shown} examples"
         # by these, writing knows how far a model's own words can be trusted
@@ -49,8 +48,7 @@ class WithExamples:
             for d in documents
             for talk in conversations(d.brief, d.plan or d.plan_text)
         ]
-        self._index = bm25s.BM25()
-        self._index.index(_tokens([e.asked for e in self._examples]), show_progress=False)
+        self._index = Ranking([english(e.asked) for e in self._examples])
 
     def complete(self, request: Request, on_text: OnText | None = None) -> Completion:
         """Complete one prompt after the nearest examples."""
@@ -64,10 +62,9 @@ class WithExamples:
     def nearest(self, asked: str) -> list[tuple[Message, ...]]:
         """The nearest conversations of the same step, the nearest last, as many as fit."""
         count = min(len(self._examples), 8 * self._shown)
-        found, _ = self._index.retrieve(_tokens([asked]), k=count, show_progress=False)
         chosen: list[tuple[Message, ...]] = []
         room = MOST_CHARACTERS
-        for example in (self._examples[int(i)] for i in found[0]):
+        for example in (self._examples[place] for place, _ in self._index.nearest(english(asked), count)):
             length = sum(len(m.content) + 30 for m in example.talk)
             if _step(example.asked) == _step(asked) and length <= room and len(chosen) < self._shown:
                 chosen.append(example.talk)
@@ -99,9 +96,3 @@ def with_examples(prompt: str, examples: Sequence[Sequence[Message]], chat: Chat
 def _step(asked: str) -> str:
     """Which step a question belongs to: its words beside the client's."""
     return asked.rpartition("\n")[2]
-
-
-def _tokens(texts: list[str]) -> list[list[str]]:
-    import bm25s
-
-    return bm25s.tokenize(texts, stopwords="en", return_ids=False, show_progress=False)  # type: ignore[no-any-return]

@@ -13,6 +13,7 @@ import statistics
 from collections.abc import Sequence
 
 from plansmith.plan import Estimate, fold
+from plansmith.ranking import Ranking, english
 from plansmith.sources.pasttasks import PastTask
 
 NEIGHBOURS = 5
@@ -39,16 +40,12 @@ class Analogies:
     """The archive's tasks, indexed by role; for a role that it does not know, all of them."""
 
     def __init__(self, tasks: Sequence[PastTask]) -> None:
-        import bm25s
-
         self._tasks: dict[str, list[PastTask]] = {"": list(tasks)} if tasks else {}
-        self._index: dict[str, bm25s.BM25] = {}
+        self._index: dict[str, Ranking] = {}
         for task in tasks:
             self._tasks.setdefault(same_role(task.role), []).append(task)
         for role, known in self._tasks.items():
-            index = bm25s.BM25()
-            index.index(_tokens([f"{t.title} {t.title} {t.requirement}" for t in known]), show_progress=False)
-            self._index[role] = index
+            self._index[role] = Ranking([english(f"{t.title} {t.title} {t.requirement}") for t in known])
 
     @property
     def tasks(self) -> Sequence[PastTask]:
@@ -72,9 +69,8 @@ class Analogies:
         known = self._tasks.get(key, [])
         if not known:
             return []
-        words, count = _tokens([f"{title} {title} {requirement}"]), min(most, len(known))
-        found, scores = self._index[key].retrieve(words, k=count, show_progress=False)
-        return [known[int(i)] for i, score in zip(found[0], scores[0], strict=True) if score > 0]
+        found = self._index[key].nearest(english(f"{title} {title} {requirement}"), most)
+        return [known[place] for place, score in found if score > 0]
 
 
 def median(tasks: Sequence[PastTask]) -> Estimate | None:
@@ -83,9 +79,3 @@ def median(tasks: Sequence[PastTask]) -> Estimate | None:
         return None
     o, m, p = (statistics.median(getattr(t, point) for t in tasks) for point in ("o", "m", "p"))
     return Estimate(o=o, m=m, p=p, basis=tuple(t.m for t in tasks))
-
-
-def _tokens(texts: list[str]) -> list[list[str]]:
-    import bm25s
-
-    return bm25s.tokenize(texts, stopwords="en", return_ids=False, show_progress=False)  # type: ignore[no-any-return]

@@ -13,19 +13,21 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from plansmith.errors import InputError
-from plansmith.locale import day, price, table, words
-from plansmith.plan import Brief, Plan, PlanDiff, Quote, Requirement, diff_plans, not_product, priority_hint, read_brief
+from plansmith.locale import table
+from plansmith.plan import Brief, Plan, PlanDiff, Quote, diff_plans, not_product, priority_hint, read_brief
 from plansmith.plan.revise import changed, whole, withdraw
 from plansmith.plan.revise_figures import holding, set_budget, set_deadline, set_figure
 from plansmith.plan.revise_find import Found, find, tokens
 from plansmith.plan.revise_read import Order, read_orders
 from plansmith.plan.types import Change
 from plansmith.writing.revise_add import add_wish
+from plansmith.writing.revise_back import bring_back
+from plansmith.writing.revise_history import answered, in_words, recounted
 from plansmith.writing.write import Written
 
 Write = Callable[[Brief], Written]
@@ -81,11 +83,8 @@ def _read(plan: Plan, instruction: str, drop: Sequence[str], about: Sequence[str
     """What the instruction asks; with `drop`, that these are withdrawn."""
     live = {r.id: r for r in plan.requirements if r.status == "live"}
     known = {r.id: r.status for r in plan.requirements}
-    problems = [
-        f"{i}: {'is ' + known[i] + ' already' if i in known else 'is no requirement of this plan'}"
-        for i in (*drop, *about)
-        if i not in live
-    ]
+    problems = [f"{i}: is no requirement of this plan" for i in (*drop, *about) if i not in known]
+    problems += [f"{i}: is {known[i]} already" for i in drop if i in known and i not in live]
     if problems:
         raise InputError("These ids cannot be used:", problems)
     need_quotes(plan)
@@ -139,11 +138,11 @@ class Working:
         if order.kind == "budget":
             self.plan, notes = set_budget(self.plan, said, name)
             self.notes += notes
-            self.plan = _answered(self.plan, "ask_budget", said, name)
+            self.plan = answered(self.plan, "ask_budget", said, name)
         elif order.kind == "deadline":
             self.plan, notes = set_deadline(self.plan, said, name, self.today)
             self.notes += notes
-            self.plan = _answered(self.plan, "ask_deadline", said, name)
+            self.plan = answered(self.plan, "ask_deadline", said, name)
         elif order.kind == "figure":
             self.figure(order, name)
         elif order.kind == "wish":
@@ -158,6 +157,8 @@ class Working:
             self.unused(name, "drop", gone)
         elif order.kind == "priority":
             self.rank(order, name)
+        elif order.kind == "restore":
+            self.restore(order, said, name)
 
     def meant(self, order: Order) -> tuple[str, ...]:
         """Ids of the requirements that an order is about; InputError with the candidates where that is open."""
@@ -201,9 +202,21 @@ class Working:
         self.log += added.log
         return added.ids
 
+    def restore(self, order: Order, said: str, name: str) -> None:
+        """Bring back what was withdrawn; what never was is a new wish."""
+        found = find(self.plan, order.about, ("dropped",))
+        wanted = self.about or found.certain
+        if wanted:
+            self.plan = bring_back(self.plan, wanted, name)
+        elif found.candidates or not order.wish:
+            raise _open(self.plan, order, found)
+        else:
+            self.wish(order.wish, said, name)
+
     def rank(self, order: Order, name: str) -> None:
         """Another priority; what hangs on it stays where it is."""
-        for r in (r for r in self.plan.requirements if r.id in self.meant(order)):
+        ids = self.meant(order)
+        for r in (r for r in self.plan.requirements if r.id in ids):
             fields = {"priority": order.new, "source": tuple(dict.fromkeys((*r.source, name)))}
             self.plan = changed(self.plan, {r.id: r.model_copy(update=fields)})
             held = [m.id for m in self.plan.milestones if m.status == "live"]
@@ -243,7 +256,8 @@ def _open(plan: Plan, order: Order, found: Found) -> InputError:
     what = order.about or order.sentence.text
     names = [f"{c.id} {c.text}" + (f" (has: {', '.join(c.shared)})" if c.shared else "") for c in found.candidates]
     if not names:
-        names = [f"{r.id} {r.text}" for r in plan.requirements if r.status == "live"][:12]
+        status = "dropped" if order.kind == "restore" else "live"
+        names = [f"{r.id} {r.text}" for r in plan.requirements if r.status == status][:12]
         return InputError(
             f"No requirement speaks of “{what}”; nothing was changed. Name those meant: --drop R3.", names
         )
@@ -252,44 +266,3 @@ def _open(plan: Plan, order: Order, found: Found) -> InputError:
     return InputError(
         f"Which requirements does “{what}” mean? Nothing was changed. Name them: {option} {example}.", names
     )
-
-
-def _answered(plan: Plan, key: str, said: str, name: str) -> Plan:
-    """The plan with its own question about budget or deadline answered."""
-    asked = words(plan.language)[f"written.{key}"]
-    questions = tuple(
-        q.model_copy(update={"answer": said, "source": tuple(dict.fromkeys((*q.source, name)))})
-        if q.status == "live" and q.text == asked and not q.answer
-        else q
-        for q in plan.questions
-    )
-    return plan.model_copy(update={"questions": questions})
-
-
-def recounted(old: Plan, new: Plan) -> Plan:
-    """The new plan, with a summary that code had written about the old one written again."""
-    if not old.summary or summary(old.requirements, old.language) != old.summary:
-        return new
-    return new.model_copy(update={"summary": summary(new.requirements, new.language)})
-
-
-def summary(requirements: Sequence[Requirement], language: str) -> str:
-    """The summary that writing gives a plan: the first three requirements that must be met, and how many there are."""
-    live = [r for r in requirements if r.status == "live"]
-    ranked = sorted(live, key=lambda r: (r.kind == "constraint", r.priority != "must"))
-    first = "; ".join(r.text.rstrip(". ") for r in ranked[:3])
-    return words(language)["written.summary"].format(first=first, count=len(live))
-
-
-def in_words(old: Plan, new: Plan, today: dt.date, but: Collection[str] = ()) -> str:
-    """What changed, by ids, for the plan's history; `but`: ids that are named beside it."""
-    say, diff = table(new.language, "revise")["history"], diff_plans(old, new, today)
-    parts: list[str] = []
-    for how in ("dropped", "superseded", "removed", "restored", "added", "changed"):
-        ids: Any = ", ".join(i.id for i in diff.items if i.how == how and i.id not in but)
-        parts += [say[how].format(ids=ids)] if ids else []
-    if new.budget != old.budget and new.budget is not None:
-        parts.append(say["budget"].format(value=price(new.language, new.budget, new.currency)))
-    if new.deadline != old.deadline and new.deadline is not None:
-        parts.append(say["deadline"].format(value=day(new.language, new.deadline)))
-    return "; ".join(parts) or say["nothing"]

@@ -118,15 +118,15 @@ def _grafted(plan: Plan, made: Plan, urgent: str) -> tuple[Plan, dict[str, str]]
         last = max((int(i.id[1:]) for i in getattr(plan, name)), default=0)
         ids |= {item.id: f"{item.id[0]}{last + n}" for n, item in enumerate(items, 1)}
     groups = {name: [_renamed(item, ids) for item in items] for name, items in chosen.items()}
-    first, last_tasks = _frame(plan)
-    tasks = [_after(t, first) if not t.depends_on else t for t in groups["tasks"]]
+    first, last_tasks = frame(plan)
+    tasks = [after(t, first) if not t.depends_on else t for t in groups["tasks"]]
     waited = {d.task for t in tasks for d in t.depends_on}
     ends = [t.id for t in tasks if t.id not in waited]
-    before = tuple(_after(t, ends) if t.id in last_tasks else t for t in plan.tasks)
+    before = tuple(after(t, ends) if t.id in last_tasks else t for t in plan.tasks)
     fields: dict[str, Any] = {n: (*getattr(plan, n), *groups[n]) for n in KINDS if n in groups and n != "tasks"}
     new = plan.model_copy(update={**fields, "tasks": (*before, *tasks)})
     urgent = next((r.priority for r in groups["requirements"]), "must")
-    return _in_milestone(new, [t.id for t in tasks], urgent), ids
+    return in_milestone(new, [t.id for t in tasks], urgent), ids
 
 
 def _fresh(known: Any, new: list[Any], field: str) -> list[Any]:
@@ -154,13 +154,13 @@ def _renamed(item: Any, ids: Mapping[str, str]) -> Any:
     return item.model_copy(update=fields)
 
 
-def _after(task: Task, names: list[str]) -> Task:
+def after(task: Task, names: list[str]) -> Task:
     known = {d.task for d in task.depends_on}
     links = tuple(Dependency(task=n) for n in names if n not in known and n != task.id)
     return task.model_copy(update={"depends_on": (*task.depends_on, *links)}) if links else task
 
 
-def _frame(plan: Plan) -> tuple[list[str], set[str]]:
+def frame(plan: Plan) -> tuple[list[str], set[str]]:
     """Tasks for no one requirement: those that all others wait for, and those that wait for all others first."""
     live = {t.id: t for t in plan.tasks if t.status == "live"}
     serving = {t.id for t in live.values() if t.serves}
@@ -182,7 +182,7 @@ def _ancestors(task: Task, live: Mapping[str, Task]) -> set[str]:
     return found
 
 
-def _in_milestone(plan: Plan, tasks: list[str], urgent: str) -> Plan:
+def in_milestone(plan: Plan, tasks: list[str], urgent: str) -> Plan:
     """The tasks put into the last milestone that has work of the same urgency, or else into the last one."""
     live = [m for m in plan.milestones if m.status == "live"]
     if not tasks or not live:

@@ -24,7 +24,8 @@ from plansmith.plan.revise import changed, whole
 from plansmith.plan.revise_find import find
 from plansmith.plan.revise_read import Order, read_orders
 from plansmith.plan.types import Change
-from plansmith.writing.revise import Revised, Working, Write, in_words, need_quotes, recounted
+from plansmith.writing.revise import Revised, Working, Write, need_quotes
+from plansmith.writing.revise_history import in_words, recounted
 
 _YES_NO = re.compile(r"(?:yes|no|ok|okay|right|correct|agreed|da|nu|sigur|corect|de acord)(?: please| va rog)?\W*")
 _IT = re.compile(r"(?:it|this|that|them|these|those|neither|none|both|el|ea|asta|acesta|aceasta|ele|ei)?")

@@ -13,9 +13,9 @@ import math
 from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 from plansmith.plan import Brief, Sentence, content_words, not_product, unfaithful
+from plansmith.ranking import Ranking
 
 COVER = 0.5
 """Least weighted share of a statement's words that its sentence must hold."""
@@ -38,23 +38,18 @@ class Citations:
     """A brief, indexed for looking up which sentence a statement is about."""
 
     def __init__(self, brief: Brief) -> None:
-        import bm25s
-
         self._brief = brief
         self._sentences = [s for s in brief.sentences if not_product(s) in (None, "contract", "heading")]
         self._words = [_stems(s, brief.language) for s in self._sentences]
         self._often = Counter(w for words in self._words for w in set(words))
-        self._index: Any = None
-        if any(self._words):
-            self._index = bm25s.BM25()
-            self._index.index([w or ["-"] for w in self._words], show_progress=False)
+        self._index = Ranking([w or ["-"] for w in self._words]) if any(self._words) else None
 
     def find(self, statement: str) -> Cited | None:
         """The sentence that a statement is clearly about; None where none is, or two are."""
         asked = list(dict.fromkeys(content_words(statement, self._brief.language)))
         if self._index is None or len(asked) < SHARED:
             return None
-        scores = self._index.get_scores([w for w in asked if w in self._often] or ["-"])
+        scores = self._index.scores([w for w in asked if w in self._often] or ["-"])
         ranked = sorted(range(len(scores)), key=lambda n: (-scores[n], n))[:5]
         covers = sorted(((self._cover(asked, n), -n) for n in ranked), reverse=True)
         cover, place = covers[0][0], -covers[0][1]
