@@ -5,7 +5,8 @@ Try: plansmith study prompts --run first --briefs bench/plans
 
 An effect of a level is, brief by brief, the mean over all wordings with it less that over all wordings with the factor's
 first level; interval and test are those of `statistics.paired` over briefs, p values corrected by Holm within an arm
-and measure. Seeds of a brief are averaged first.
+and measure. Seeds of a brief are averaged first; a brief that lacks a measure
+in some wording is left out of its effects.
 """
 
 from __future__ import annotations
@@ -162,16 +163,14 @@ def _effects(study: Study, arm: Arm, name: str, means: Mapping[tuple[str, str, s
         for level in levels[1:]:
             differences = []
             for t in study.told:
+                cells = {c: means.get((arm, c.name, t.name, name)) for c in conditions(study.design) if c.levels}
+                if None in cells.values():  # a brief without the measure in some wording would unbalance the design
+                    continue
                 high, low = (
-                    [
-                        means[arm, c.name, t.name, name]
-                        for c in conditions(study.design)
-                        if c.levels and c.level(factor) == chosen and (arm, c.name, t.name, name) in means
-                    ]
+                    [v for c, v in cells.items() if v is not None and c.level(factor) == chosen]
                     for chosen in (level, levels[0])
                 )
-                if high and low:
-                    differences.append(statistics.fmean(high) - statistics.fmean(low))
+                differences.append(statistics.fmean(high) - statistics.fmean(low))
             if differences:
                 found.append((factor, level, paired(differences)))
     corrected = holm({f"{factor} {level}": pair.p for factor, level, pair in found})
