@@ -126,6 +126,9 @@ def errors(plan: Plan) -> set[tuple[str, str]]:
         ("No more than 5 photos per repair", ["wish"], ""),
         ("A member who is ill can be removed from the list", ["wish"], ""),
         ("The app should work without internet", ["wish"], ""),
+        ("Please bring the map back", ["restore"], "map"),
+        ("The client wants online payment after all", ["restore"], "online payment"),
+        ("Clientul vrea plata online din nou.", ["restore"], "plata online"),
         ("hello there", ["unclear"], None),
         ("Clientul renunță la plata online.", ["drop"], "plata online"),
         ("Raportul lunar nu mai este necesar.", ["drop"], "Raportul lunar"),
@@ -382,6 +385,24 @@ def test_a_new_wish_is_written_by_the_same_steps_and_linked_as_the_others(bakery
     again = revise(new, "The client also wants customers to cancel orders by phone.", no_model, TODAY)
     assert [r.id for r in again.plan.requirements] == [r.id for r in new.requirements]
     assert any(told.id in note for note in again.notes)
+
+
+def test_what_was_withdrawn_comes_back_as_it_was(bakery: Plan) -> None:
+    gone = said(bakery, "The client drops online payment").plan
+    back = said(gone, "The client wants online payment after all.").plan
+    name, sentence = of(bakery, "pay online"), back.quotes[-1].id
+    before, after = ({i.id: i for i in plan.items()} for plan in (bakery, back))
+    assert {i for i, item in after.items() if item.status != before[i].status} == set()
+    assert after[name].source == (*before[name].source, sentence)
+    assert [t.estimate for t in back.tasks] == [t.estimate for t in bakery.tasks]
+    assert {t for m in back.milestones for t in m.tasks} == {t for m in bakery.milestones for t in m.tasks}
+    assert all({d.task for d in before[t.id].depends_on} == {d.task for d in t.depends_on} for t in back.tasks)
+    assert errors(back) <= errors(bakery)
+    two = said(bakery, "Both can go", drop=(name, of(bakery, "list of unpaid"))).plan
+    one = said(two, "The client wants online payment after all.").plan
+    assert status(one, name) == "live"
+    assert status(one, of(bakery, "list of unpaid")) == "dropped"
+    assert errors(one) <= errors(bakery)
 
 
 def test_a_wish_that_contradicts_the_plan_becomes_a_question(bakery: Plan) -> None:

@@ -56,6 +56,22 @@ def withdraw(plan: Plan, heirs: Mapping[str, tuple[str, ...]]) -> Plan:
     return made.model_copy(update={"silenced": silent})
 
 
+def restore(plan: Plan, ids: set[str]) -> Plan:
+    """The plan in which these items hold again, with references to what still does not hold taken out."""
+    held = {i.id for i in plan.items() if i.status == "live"} | ids
+    new: dict[str, Any] = {}
+    for item in plan.items():
+        if item.id in ids:
+            fields: dict[str, Any] = {"status": "live", "superseded_by": ()}
+            for name in ("requirements", "serves", "tasks", "blocks"):
+                if hasattr(item, name):
+                    fields[name] = tuple(i for i in getattr(item, name) if i in held)
+            if isinstance(item, Task):
+                fields["depends_on"] = tuple(d for d in item.depends_on if d.task in held)
+            new[item.id] = item.model_copy(update=fields)
+    return changed(plan, new)
+
+
 def touched(plan: Plan, ids: set[str]) -> set[str]:
     """Ids of the live items that are for these requirements or cite a sentence of theirs, themselves included."""
     found = set(ids)

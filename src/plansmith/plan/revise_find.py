@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from plansmith.plan.revise_read import generic
@@ -51,9 +51,9 @@ class Found:
     """Words of the phrase that the certain ones do not hold."""
 
 
-def find(plan: Plan, phrase: str) -> Found:
-    """The live requirements that a phrase means; ids that it names are taken at their word."""
-    live = [r for r in plan.requirements if r.status == "live"]
+def find(plan: Plan, phrase: str, status: Collection[str] = ("live",)) -> Found:
+    """The requirements of this status that a phrase means; ids that it names are taken at their word."""
+    live = [r for r in plan.requirements if r.status in status]
     named = [i for i in _ID.findall(phrase) if i in {r.id for r in live}]
     if named:
         return Found(tuple(dict.fromkeys(named)), ())

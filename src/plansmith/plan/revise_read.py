@@ -21,7 +21,7 @@ from plansmith.plan.facts import find_numbers
 from plansmith.plan.money import amounts
 from plansmith.plan.words import alternation, fold, listed, pattern, word_set
 
-Kind = Literal["drop", "replace", "figure", "budget", "deadline", "priority", "wish", "unclear"]
+Kind = Literal["drop", "replace", "figure", "budget", "deadline", "priority", "restore", "wish", "unclear"]
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def _orders(sentence: Sentence) -> Iterator[Order]:
 def _told(sentence: Sentence, text: str) -> Order | None:
     """The first reading that fits a sentence or a clause of it."""
     text = text.strip(" ,;.")
-    for read in (_money, _day, _figure, _rank, _swap, _drop, _add):
+    for read in (_money, _day, _figure, _rank, _swap, _back, _drop, _add):
         if found := read(text):
             return replace(found, sentence=sentence, said=text if text != sentence.text.strip(" ,;.") else "")
     return None
@@ -138,6 +138,18 @@ def _swap(text: str) -> Order | None:
     about, wish = text[found.start("a") : found.end("a")], text[found.start("b") : found.end("b")]
     added = _add(wish)
     return Order("replace", _NONE, about=tidy(about), wish=added.wish if added else _trimmed(wish))
+
+
+def _back(text: str) -> Order | None:
+    """ "Bring the map back", "The client wants the map after all"."""
+    folded, again = fold(text), alternation(listed("revise", "again"))
+    verb = alternation(listed("revise", "restore"))
+    said = re.match(rf"{_lead()}{_subject()}(?:{verb})\s+(?P<a>.+?)(?:\s+(?:{again}))?[\s.!]*$", folded)
+    wish = re.match(rf"(?P<a>.+?)\s+(?:{again})[\s.!]*$", folded)
+    if said:
+        return Order("restore", _NONE, about=tidy(text[said.start("a") : said.end("a")]))
+    told = _add(text[: wish.end("a")]) if wish else None
+    return Order("restore", _NONE, about=tidy(told.wish), wish=told.wish) if told else None
 
 
 def _drop(text: str) -> Order | None:
@@ -231,7 +243,7 @@ def _bare(text: str) -> bool:
 
 def _starts(text: str) -> bool:
     """Whether a clause says by itself what is dropped, added or set."""
-    return any(read(text.strip(" ,;.")) for read in (_money, _day, _figure, _rank, _drop, _add))
+    return any(read(text.strip(" ,;.")) for read in (_money, _day, _figure, _rank, _back, _drop, _add))
 
 
 def _instead(text: str) -> bool:
