@@ -19,6 +19,8 @@ exclude_patterns = ["_build"]
 myst_heading_anchors = 3
 myst_enable_extensions = ["colon_fence"]
 
+smartquotes = False  # --checkpointing is no dash
+
 html_theme = "furo"
 html_title = f"Plansmith {release}"
 html_show_sphinx = False
