@@ -90,11 +90,12 @@ def test_run_all_on_a_cpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     monkeypatch.setenv("GOMP_SPINCOUNT", "1000")
     notebook = nbformat.read(NOTEBOOK, 4)
-    # the comparison writes two more plans; test_proof_evaluate.py walks it
+    # check and the comparison import and write as much again; test_walk.py and test_proof_evaluate.py walk them
     shorter = {
         "epochs = 0": "epochs = 1",
         "batch = 0": "batch = 4",
         "rank = 0": "rank = 4",
+        'tool("check", archive, "--base", base)': 'tool("check", archive, "--propose")',
         "short_verdict(run, archive)": "assert callable(short_verdict)",
         "tokens = 120": "tokens = 12",
         "docx,pdf,xlsx,jira": "mermaid,jira",
