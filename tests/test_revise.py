@@ -490,6 +490,9 @@ def test_answers_about_money_time_need_and_contradictions() -> None:
     answers = {money: "about 8,000 EUR", day: "1 May 2027", fast.id: "We don't need that any more."}
     new = take_answers(plan, answers, no_model, TODAY).plan
     assert (new.budget, new.deadline) == (8000, dt.date(2027, 5, 1))
+    assert "Budget: about 8,000 EUR" in {r.text for r in new.requirements}
+    plain = take_answers(plan, {fast.id: "No, nothing else."}, no_model, TODAY)
+    assert plain.plan.requirements == plan.requirements
     assert {status(new, name) for name in fast.blocks} == {"dropped"}
     assert status(new, fast.id) == "live"
     assert parse_plan(render_plan(new)) == new

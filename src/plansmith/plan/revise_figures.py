@@ -13,14 +13,14 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from plansmith.errors import InputError
-from plansmith.locale import day, price
+from plansmith.locale import day, price, table
 from plansmith.plan.dates import dates, months
 from plansmith.plan.facts import find_numbers
 from plansmith.plan.money import amounts
 from plansmith.plan.revise import changed, touched
 from plansmith.plan.revise_find import same, tokens
 from plansmith.plan.types import Plan, Requirement, Scenario
-from plansmith.plan.words import fold
+from plansmith.plan.words import fold, pattern
 
 _TEXTS = (
     *("text", "fit", "want", "so_that", "title", "done_when", "exit", "cause", "event", "effect", "response"),
@@ -51,7 +51,7 @@ def set_budget(plan: Plan, said: str, sentence: str) -> tuple[Plan, list[str]]:
         return text.replace(before, after)
 
     holders = [r for r in plan.requirements if r.status == "live" and old in {a.value for a in amounts(r.text)}]
-    return _set(new, old, holders, swap, said, sentence), notes
+    return _set(new, old, holders, swap, said, sentence, "budget"), notes
 
 
 def set_deadline(plan: Plan, said: str, sentence: str, today: dt.date) -> tuple[Plan, list[str]]:
@@ -76,7 +76,7 @@ def set_deadline(plan: Plan, said: str, sentence: str, today: dt.date) -> tuple[
 
     holders = [r for r in plan.requirements if r.status == "live" and old in {d.date for d in dates(r.text)}]
     new = plan.model_copy(update={"deadline": date})
-    return _set(new, old, holders if old else [], swap, said, sentence), notes
+    return _set(new, old, holders if old else [], swap, said, sentence, "deadline"), notes
 
 
 def set_figure(plan: Plan, requirement: str, old: str, new: str, unit: str, sentence: str) -> Plan:
@@ -114,15 +114,27 @@ def mentions(plan: Plan, figure: str) -> list[str]:
     return [i.id for i in plan.items() if i.status == "live" and any(figure in t for t in _texts(i))]
 
 
-def _set(plan: Plan, old: object, holders: list[Requirement], swap: Swap, said: str, sentence: str) -> Plan:
+def _set(plan: Plan, old: object, holders: list[Requirement], swap: Swap, said: str, sentence: str, what: str) -> Plan:
     """Budget or deadline changed in the requirements that hold it and in all that is written about it."""
     if not holders:
         number = 1 + max((int(r.id[1:]) for r in plan.requirements), default=0)
-        told = Requirement(id=f"R{number}", text=said, kind="constraint", origin="stated", source=(sentence,))
+        told = Requirement(
+            id=f"R{number}",
+            text=_named(said, what, plan.language),
+            kind="constraint",
+            origin="stated",
+            source=(sentence,),
+        )
         plan = plan.model_copy(update={"requirements": (*plan.requirements, told)})
     if old is None:
         return plan
     return _swapped(plan, plan.items(), swap, {r.id for r in holders}, sentence)
+
+
+def _named(said: str, what: str, language: str) -> str:
+    """The client's words, with what they are about before them where they do not say it: "Budget: about 5,000 EUR"."""
+    named = pattern("revise", what).search(fold(said))
+    return said if named else f"{table(language, 'revise')['stated'][what]}: {said}"
 
 
 def _swapped(plan: Plan, items: Iterable[Any], swap: Swap, cites: set[str], sentence: str) -> Plan:

@@ -27,7 +27,9 @@ from plansmith.plan.types import Change
 from plansmith.writing.revise import Revised, Working, Write, need_quotes
 from plansmith.writing.revise_history import in_words, recounted
 
-_YES_NO = re.compile(r"(?:yes|no|ok|okay|right|correct|agreed|da|nu|sigur|corect|de acord)(?: please| va rog)?\W*")
+_YES_NO = re.compile(
+    r"(?:(?:no,? )?nothing (?:else|more)|(?:no,? )?that(?:'s| is) all|nimic altceva|asta e tot|yes|no|ok|okay|right|correct|agreed|da|nu|sigur|corect|de acord)(?: please| va rog)?\W*"
+)
 _IT = re.compile(r"(?:it|this|that|them|these|those|neither|none|both|el|ea|asta|acesta|aceasta|ele|ei)?")
 _NOT_NEEDED = re.compile(
     r"(?:we |i )?(?:do not|don't) (?:need|want) (?:it|this|that|them)\b|(?:it is |this is |that is |is )?(?:not|no longer) (?:needed|wanted|necessary)"
@@ -117,9 +119,14 @@ def _ordered(working: Working, said: str, sentence: str) -> bool:
     return done
 
 
+def _settles(said: str) -> bool:
+    """Whether an answer says no more than yes, no, or nothing else."""
+    return all(_YES_NO.fullmatch(part.strip()) for part in re.split(r"[,.;!]+", fold(said)) if part.strip())
+
+
 def _fitted(working: Working, asked: Question, about: Sequence[Requirement], said: str, sentence: str) -> None:
     """Keep the answer as the fit criterion of the requirements that the question is about."""
-    if _YES_NO.fullmatch(fold(said.strip())):
+    if _settles(said):
         working.notes.append(f"{asked.id} is answered by “{said}”, which changes nothing else in the plan.")
         return
     if not about:
