@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, replace
 from pathlib import Path
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -130,7 +131,7 @@ def _begin(place: Place, said: dict[str, str]) -> str:
         paths = [here.find(plan) / "plan.md" for plan in names]
         pairs, _ = read_rivals(paths[0], paths[1], brief if brief.is_file() else None)
         heading = next((line.strip("# ") for line in first.brief.splitlines() if line.strip("# ")), "")
-        pairs = tuple(replace(found, key=heading[:60] or found.key) for found in pairs)
+        pairs = tuple(replace(found, key=shorten(heading, 48, placeholder=" …") or found.key) for found in pairs)
     else:
         proofs = _proofs(place)
         unknown = [side for side in (one, other) if side.removeprefix("proof:") not in proofs]

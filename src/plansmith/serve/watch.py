@@ -6,6 +6,7 @@ Enters: a job's id. Leaves: its page, or a stream of parts that the page puts in
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from textwrap import shorten
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -39,7 +40,7 @@ def job_page(request: Request, key: str) -> Response:
     brief = read_brief(served.workspace.brief(job.args["plan"]))
     return page(
         request, "writing.html", job=job, log=log, seen=len(log), progress=progress(log), pieces=pieces(brief),
-        heading=job.args.get("title") or brief.title or (brief.sentences[0].text[:70] if brief.sentences else job.name),
+        heading=job.args.get("title") or brief.title or (shorten(brief.sentences[0].text, 70, placeholder=" …") if brief.sentences else job.name),
         ahead=served.jobs.ahead(job), sentences=len(brief.sentences), free=is_free(log),
     )  # fmt: skip
 
