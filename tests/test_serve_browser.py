@@ -165,3 +165,43 @@ def test_two_people_compare_plans_blindly(site: Live, page: Any) -> None:
     page.click("text=Show the result and the names")
     page.wait_for_selector("text=What people preferred")
     assert "Dan" not in page.inner_text("main")
+
+
+def test_a_real_training_becomes_a_model_that_writes(
+    tiny_llama: Path, three_projects: Path, tmp_path: Path, browser: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No part is replaced: two layers are tuned twice, looked at, set side by side, and one of them writes."""
+    monkeypatch.setenv("TINY_LLAMA", str(tiny_llama))
+    site = Live(tmp_path, str(Path(__file__).parent / "serve_tiny.py"), archive=three_projects)
+    site.before = "import serve_tiny\n"
+    context = browser.new_context(locale="en-GB")
+    with site:
+        page = _entered(context, site)
+        for rate in ("0.001", "0.01"):
+            page.goto(f"{site.url}/train")
+            page.select_option("#base", "tiny")
+            page.fill("#s-epochs", "1")
+            page.fill("#s-learning_rate", rate)
+            sync_api.expect(page.locator("#command")).to_contain_text(f"--base tiny --epochs 1 --learning-rate {rate}")
+            page.click("button:has-text('Start training')")
+            page.wait_for_url("**/train/*")
+            page.wait_for_selector("text=Look at the model", timeout=180_000)
+            drawn = page.get_attribute(".curve-held", "points") or ""
+            assert len(drawn.split()) >= 2  # before and after
+            page.click("text=Look at the model")
+            page.wait_for_selector(".curve-steps")
+        page.goto(f"{site.url}/runs")
+        page.click("#compare ~ form button, section:has(#compare) button")
+        page.wait_for_url("**/runs/compare?*")
+        page.wait_for_selector("td:text-is('learning_rate')")
+        page.goto(f"{site.url}/runs/run-1")
+        page.click("text=Write a plan with it")
+        assert page.input_value("#model") == "run:run-1"
+        page.fill("#text", "Customers must be able to order bread.")
+        page.click("text=Write the plan")
+        page.wait_for_url("**/jobs/*")
+        page.wait_for_selector("#plan, #ended .notice", timeout=180_000)  # two layers say what they like
+        told = page.inner_text("main")
+        assert "unforeseen" not in told
+        assert "process ended" not in told
+    context.close()
