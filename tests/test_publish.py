@@ -287,7 +287,9 @@ def test_links_and_tokens_of_the_environment_are_found(tmp_path: Path, monkeypat
 def test_the_modelfile_names_template_stop_and_system() -> None:
     text = modelfile(CHATML, "gguf/model-q8_0.gguf", 32768)
     assert "\nFROM ./gguf/model-q8_0.gguf\n" in text
-    assert f'#   The client says: "Members can renew online." {ASK_SENTENCE}\n' in text
+    assert (
+        f'#   The client says: "Members must be able to renew a loan online until it is due." {ASK_SENTENCE}\n' in text
+    )
     assert 'PARAMETER stop "<|im_end|>"' in text
     assert 'SYSTEM """You are a senior software analyst. Use only the client\'s words."""' in text
     assert "PARAMETER num_ctx 8192" in text

@@ -40,7 +40,7 @@ def modelfile(chat: ChatForm, gguf: str, context: int) -> str:
     return (
         "# Try: ollama create NAME -f Modelfile && ollama run NAME\n"
         "# It answers questions of one form, a sentence of the client at a time:\n"
-        f'#   The client says: "Members can renew online." {ASK_SENTENCE}\n'
+        f'#   The client says: "Members must be able to renew a loan online until it is due." {ASK_SENTENCE}\n'
         f"FROM ./{gguf}\n"
         f'TEMPLATE """{TEMPLATES[chat.name]}"""\n'
         f'SYSTEM """{SYSTEM}"""\n'
