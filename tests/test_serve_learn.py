@@ -165,7 +165,9 @@ def test_arms_of_a_proof_are_paired_with_their_briefs(tmp_path: Path) -> None:
     assert blind._begin(door.place, said) == "comparison-2"
     compared, _ = blind._opened(door.place, name)
     assert compared.names == ("first/base-0", "first/tuned-0")
-    assert door.client.get("/blind").status_code == 200
+    (door.place.workspace / "blind" / "comparison-2" / "comparison.json").write_text("{}")
+    assert "comparison-2" in door.client.get("/blind").text
+    assert door.client.get("/blind/comparison-2").status_code == 422
     with pytest.raises(InputError, match="two different"):
         blind._begin(door.place, said | {"other": said["one"]})
 

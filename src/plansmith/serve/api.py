@@ -1,7 +1,7 @@
 """What programs may ask for beside writing: plans of the workspace, scores, exports, jobs.
 
 Enters: JSON, its fields checked strictly. Leaves: JSON, or a file. The description is at /api/openapi.json.
-Try: curl localhost:8321/api/plans
+Try: curl localhost:8321/api/plans -H 'Authorization: Bearer TOKEN'
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from plansmith.errors import InputError, MissingError
+from plansmith.errors import InputError, MissingError, PlansmithError
 from plansmith.files import write_text
 from plansmith.locale import table
 from plansmith.serve.archives import archive_of, archives
@@ -40,12 +40,15 @@ VOTERS = 50
 def comparisons(request: Request) -> Response:
     """The comparisons there are, and a form for one more."""
     served = served_by(request)
-    told = []
+    told, damaged = [], []
     for name in _names(served.place):
-        compared, votes = _opened(served.place, name)
-        told.append((name, compared, _ballots(votes)))
+        try:
+            compared, votes = _opened(served.place, name)
+            told.append((name, compared, _ballots(votes)))
+        except PlansmithError:
+            damaged.append(name)
     return page(
-        request, "blind.html", found=told, plans=served.workspace.entries(), proofs=sorted(_proofs(served.place)),
+        request, "blind.html", found=told, damaged=damaged, plans=served.workspace.entries(), proofs=sorted(_proofs(served.place)),
         known=list(archives(served.place)), most=VOTERS,
     )  # fmt: skip
 
@@ -166,9 +169,13 @@ def _opened(place: Place, name: str) -> tuple[Comparison, Path]:
     if name not in _names(place):
         raise MissingError("There is no comparison of that name here.")
     folder = place.workspace / "blind" / name
-    held: dict[str, Any] = json.loads((folder / "comparison.json").read_text(encoding="utf-8"))
-    pairs = tuple(Rivals(**one) for one in held["pairs"])
-    return Comparison((held["names"][0], held["names"][1]), pairs, held["seed"], held["voters"]), folder / "votes.jsonl"
+    try:
+        held: dict[str, Any] = json.loads((folder / "comparison.json").read_text(encoding="utf-8"))
+        pairs = tuple(Rivals(**one) for one in held["pairs"])
+        compared = Comparison((held["names"][0], held["names"][1]), pairs, held["seed"], held["voters"])
+    except (ValueError, KeyError, TypeError, IndexError) as error:
+        raise InputError(f"blind/{name}/comparison.json cannot be read as a comparison. Remove its folder.") from error
+    return compared, folder / "votes.jsonl"
 
 
 def _ballots(votes: Path) -> Any:

@@ -2,7 +2,7 @@
 
 Enters: a request as OpenAI's clients send it. Leaves: the plan as Markdown, or as JSON where `response_format` asks for
 it; streamed, first what was heard (as `reasoning_content`), then the plan. A client that goes away cancels its job.
-Try: curl localhost:8321/v1/chat/completions -H 'Content-Type: application/json' \
+Try: curl localhost:8321/v1/chat/completions -H 'Authorization: Bearer TOKEN' -H 'Content-Type: application/json' \
   -d '{"messages": [{"role": "user", "content": "We are a bakery. Customers must be able to order bread."}]}'
 """
 
