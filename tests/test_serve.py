@@ -107,6 +107,19 @@ def test_a_change_moves_date_and_price_and_is_undone(door: Door) -> None:
     assert client.get("/plans/bakery/versions/2").status_code == 200
 
 
+@pytest.mark.parametrize("key", ["R1", "U1", "T1", "M1", "K1", "Q1", "D1"])
+def test_every_kind_of_item_is_dropped_and_taken_back(door: Door, key: str) -> None:
+    client, headers = door.client, door.csrf()
+    for status in ("dropped", "live"):
+        version = client.get("/api/plans/bakery").json()["version"]
+        form = {"status": status, "version": version, "view": "plan"}
+        told = client.post(f"/plans/bakery/status/{key}", data=form, headers=headers)
+        assert told.status_code == 200
+        assert ("gone-list" in told.text) == (status == "dropped")
+        for view in ("timetable", "risks", "checks", "history"):
+            assert client.get(f"/plans/bakery?view={view}").status_code == 200, (view, status)
+
+
 def test_versions_are_kept_and_conflicts_refused(tmp_path: Path) -> None:
     here = Workspace(Place(tmp_path))
     name = here.new("Ana's  Café", "Customers must order.")

@@ -140,6 +140,7 @@ def plan_page(opened: Opened, language: str, today: dt.date | None = None) -> di
         "risks": risks_in_order(plan),
         "questions": [p for p in points if p.item.id[0] == "Q"],
         "assumptions": [p for p in points if p.item.id[0] == "A"],
+        "words_of": words_of,
         "story_text": lambda story: write_story(story, plan.language),
         "scenario_text": lambda one: write_scenario(one, plan.language),
         "span_text": lambda task: span_text(told, task),
@@ -150,6 +151,12 @@ def plan_page(opened: Opened, language: str, today: dt.date | None = None) -> di
         "date_text": lambda date: day(language, date, "medium"),
         "critical": set(done.path) if done else set(),
     }
+
+
+def words_of(item: Any) -> str:
+    """What an item of any kind says of itself in a line."""
+    told = (getattr(item, name, "") for name in ("text", "title", "want", "event", "name"))
+    return next((text for text in told if text), item.id)
 
 
 @dataclass(frozen=True)
