@@ -80,8 +80,12 @@ MEASURES: tuple[Measure, ...] = (
     ),
     Measure(
         "story_quality", "Story quality",
-        "stories without any fault: a role that is a person, one wish, no brackets, the usual form, a benefit that is "
-        "not the wish again, observable results / stories", _QUS, "craft", headline=True,
+        "stories without any fault: a role that is a person, one wish, no brackets, the usual form, no benefit that "
+        "only says the wish again, observable results / stories", _QUS, "craft", headline=True,
+    ),
+    Measure(
+        "benefits", "Benefits named",
+        "stories that say what the wish is good for / stories; a benefit is no part that a story must have", _QUS, "craft",
     ),
     Measure(
         "story_fit", "Story fits its requirement",

@@ -22,7 +22,7 @@ _INVALID = (
     *("empty-milestone", "quote-differs"),
 )
 _STORY = (
-    *("story-role", "story-atomic", "story-minimal", "story-uniform", "story-benefit", "so-that-repeats"),
+    *("story-role", "story-atomic", "story-minimal", "story-uniform", "so-that-repeats"),
     "acceptance-not-observable",
 )
 _ESTIMATE = ("estimate-order", "estimate-spread", "long-task", "task-without-estimate")
@@ -78,6 +78,7 @@ def score_plan(
         **_fidelity(seen),
         "chain": _chain(seen),
         "story_quality": _rest(seen.hit(*_STORY), len(seen.stories)),
+        "benefits": _rest(seen.hit("story-benefit"), len(seen.stories)),
         "story_fit": _story_fit(seen),
         "schedule": health(plan, unstaffed=bool(seen.hit("unstaffed-role"))),
         "estimates": _estimates(seen),

@@ -242,7 +242,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault("tasks serve nothing", no_tasks_served, ("chain",)),
     Fault("no acceptance", no_acceptance, ("chain",)),
     Fault("told by the system", system_stories, ("story_quality",)),
-    Fault("no benefit", no_benefit, ("story_quality",)),
+    Fault("no benefit", no_benefit, ("benefits",)),
     Fault(
         "unseen results", unseen_results, ("story_quality",), ("story_fit",),
         "its criteria no longer share words with the requirement",
