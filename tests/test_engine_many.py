@@ -14,7 +14,7 @@ import pytest
 from hostile_server import FakeServer
 from test_writing import faithful
 
-from plansmith.cli.write import plan
+from plansmith.cli.plan import plan
 from plansmith.errors import InputError, PlansmithError, StoppedError
 from plansmith.plan import parse_plan
 from plansmith.tuning.bases import CHATML

@@ -20,7 +20,7 @@ from plansmith.tuning.bases import CHATML, Base
 from plansmith.tuning.runs import Run
 
 SAMPLES = Path(__file__).parent.parent / "examples" / "archive"
-SPOILT = {"base": "half heard", "examples": "no benefit", "tuned": ""}
+SPOILT = {"base": "half heard", "examples": "told by the system", "tuned": ""}
 
 
 @pytest.fixture(scope="module")

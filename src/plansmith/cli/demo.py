@@ -21,10 +21,10 @@ def demo(
     from rich.markdown import Markdown
 
     from plansmith.cli.console import console
+    from plansmith.cli.engines import STEP_CONTEXT, STEP_SLOTS, open_engine, write_log, write_with
     from plansmith.cli.evaluate import short_verdict
     from plansmith.cli.learn import train_run
     from plansmith.cli.show import print_plan, print_run, training_progress, writing_progress
-    from plansmith.cli.write import STEP_CONTEXT, STEP_SLOTS, open_engine, write_log, write_with
     from plansmith.files import write_text
     from plansmith.plan import read_brief, render_json, render_plan
     from plansmith.samples import samples

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from plansmith.cli.engines import RunName, Runs, ServedModel, Url, form_of, told
 from plansmith.cli.plans import AsJson, BriefFile, PlanFile
-from plansmith.cli.write import RunName, Runs, ServedModel, Url
 
 if TYPE_CHECKING:
     from plansmith.plan import Brief
@@ -67,14 +67,13 @@ def revise(
         .eml), or - for standard input.
     """
     from plansmith.cli.plans import read_plan, with_brief
-    from plansmith.cli.write import _form, _told
     from plansmith.errors import InputError
     from plansmith.writing.revise import revise as change
 
     if str(plan) == "-" and instruction == "-":
         raise InputError("Plan and instruction cannot both come from standard input; give one of them as a file.")
-    form = _form(output, force)
-    said = _told(Path(instruction)) if _is_file(instruction) else instruction
+    form = form_of(output, force)
+    said = told(Path(instruction)) if _is_file(instruction) else instruction
     if not said.strip():
         raise InputError("The instruction is empty: say what changes, in the client's words.")
     read = with_brief(read_plan(plan), plan, brief)
@@ -159,16 +158,15 @@ def answer(
         .eml, or - for standard input. Without it, the answers that somebody wrote into the plan itself are taken.
     """
     from plansmith.cli.plans import read_plan, with_brief
-    from plansmith.cli.write import _form, _told
     from plansmith.errors import InputError
     from plansmith.plan.letter import read_answers
     from plansmith.writing.revise_answers import given_answers, take_answers
 
     if str(plan) == "-" and str(answers) == "-":
         raise InputError("Plan and answers cannot both come from standard input; give one of them as a file.")
-    form = _form(output, force)
+    form = form_of(output, force)
     read = with_brief(read_plan(plan), plan, brief)
-    said = read_answers(_told(answers), [q.text for q in read.questions]) if answers else given_answers(read)
+    said = read_answers(told(answers), [q.text for q in read.questions]) if answers else given_answers(read)
     if not said:
         where = f"{answers} holds no answer." if answers else f"{plan} holds no answer that is not in the plan yet."
         raise InputError(f"{where} Write each one as “Q3: …”, or in its place in the letter of plansmith ask-client.")
@@ -219,8 +217,8 @@ def writing(
     run: str, base: str, runs: Path, engine: str, engine_model: str, quiet: bool
 ) -> Iterator[Callable[[Brief], Written]]:
     """What writes the plan of a brief; the model is opened when it is first needed, and closed in the end."""
+    from plansmith.cli.engines import STEP_CONTEXT, STEP_SLOTS, open_engine, write_with
     from plansmith.cli.show import writing_progress
-    from plansmith.cli.write import STEP_CONTEXT, STEP_SLOTS, open_engine, write_with
 
     opened: list[tuple[Engine, Run | None]] = []
 

@@ -110,14 +110,14 @@ class Counting:
 
 def open_engine(run: str, base: str, runs: Path, slots: int, context: int) -> Any:
     """The engine that the command line opens."""
-    from plansmith.cli.write import open_engine
+    from plansmith.cli.engines import open_engine
 
     return open_engine(run, base, runs, slots, context)
 
 
 def _plan(place: Place, job: Job, tell: Any) -> dict[str, Any]:
     """Write a plan; into plans/NAME/ where the job has a plan's name, else into the job's own folder."""
-    from plansmith.cli.write import STEP_CONTEXT, STEP_SLOTS, _writes_whole, write_with
+    from plansmith.cli.engines import STEP_CONTEXT, STEP_SLOTS, write_with, writes_whole
     from plansmith.plan import read_brief, render_plan
     from plansmith.serve.workspace import Workspace
     from plansmith.writing.steplog import Remembering, StepLog
@@ -129,7 +129,7 @@ def _plan(place: Place, job: Job, tell: Any) -> dict[str, Any]:
     if args.get("language"):
         brief = replace(brief, language=args["language"])
     run, base = args.get("run", ""), args.get("base", "")
-    whole = args["whole"] if args.get("whole") is not None else _writes_whole(run, base, place.runs)
+    whole = args["whole"] if args.get("whole") is not None else writes_whole(run, base, place.runs)
     slots, context = (1, 8192) if whole else (STEP_SLOTS, STEP_CONTEXT)
     tell({"what": "begin", "sentences": len(brief.sentences), "whole": whole})
     opened, learned = open_engine(run, base, place.runs, slots, context)

@@ -1,39 +1,37 @@
-"""Commands that write: plan, ask."""
+"""The command that plans: one brief or many, in steps or whole.
+
+Enters: briefs and a model. Leaves: plans and their logs as files, or one on standard output.
+Try: plansmith plan examples/brief.md --base smollm2-135m
+"""
 
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from plansmith.cli.engines import (
+    STEP_CONTEXT,
+    STEP_SLOTS,
+    RunName,
+    Runs,
+    ServedModel,
+    Url,
+    form_of,
+    open_engine,
+    print_at_once,
+    told,
+    write_log,
+    write_with,
+    writes_whole,
+)
 
-    from plansmith.plan import Brief
+if TYPE_CHECKING:
     from plansmith.prompts import Wording
     from plansmith.tuning.runs import Run
     from plansmith.writing.engine import Engine
-    from plansmith.writing.write import Event, Written
-
-RunName = Annotated[
-    str, Parameter(name="--run", help="Name of a tuned model (see: plansmith runs); by default the newest.")
-]
-Runs = Annotated[Path, Parameter(help="Folder of the runs.")]
-Url = Annotated[
-    str,
-    Parameter(
-        name="--engine",
-        help="Address of an OpenAI-compatible server (llama.cpp, vLLM, Ollama) that writes instead of this machine; "
-        "its key, if it wants one, from PLANSMITH_API_KEY.",
-    ),
-]
-ServedModel = Annotated[
-    str, Parameter(name="--engine-model", help="Name of the model on that server, if it has several.")
-]
-STEP_SLOTS, STEP_CONTEXT = 8, 24_576
 
 
 def plan(
@@ -94,12 +92,12 @@ def plan(
 
     say = read_wording(prompts, system)
     _check(brief, engine, engine_model, base, jobs, resume, output)
-    in_one = _writes_whole(run, "server" if engine and not run else base, runs) if whole is None else whole
+    in_one = writes_whole(run, "server" if engine and not run else base, runs) if whole is None else whole
     if len(brief) > 1 or (output and (output.is_dir() or not output.suffix)):
         _plan_several(brief, run, base, runs, say, output, in_one, engine, engine_model, jobs, resume, force, as_json)
         return
     (brief_path,) = brief
-    form = _form(output, force)
+    form = form_of(output, force)
     if in_one:
         _plan_whole(brief_path, run, base, runs, say, output, as_json, engine, engine_model)
         return
@@ -107,7 +105,7 @@ def plan(
         check_begun(output, resume, force)
     model = open_engine(run, base, runs, STEP_SLOTS, STEP_CONTEXT, engine, engine_model)
     try:
-        text = read_brief(_told(brief_path))
+        text = read_brief(told(brief_path))
         note_language(text, model[1], base, engine)
         steps = remembering(model[0], output, resume, force) if output else nullcontext(model[0])
         with writing_progress(quiet=as_json) as watch, steps as asked:
@@ -172,7 +170,7 @@ def _plan_several(
     from plansmith.writing.whole import write_whole
 
     def write(brief: Path, opened: tuple[Engine, Run | None], target: Path) -> None:
-        text = read_brief(_told(brief))
+        text = read_brief(told(brief))
         if in_one:
             write_text(target, write_whole(text, opened[0], say, None).text.strip() + "\n")
             return
@@ -192,27 +190,6 @@ def _plan_several(
         force,
         as_json,
     )
-
-
-def _told(brief: Path) -> str:
-    """The brief's text; what was not taken from its file is said on standard error."""
-    from plansmith.cli.console import console
-    from plansmith.sources.read import read_document
-
-    source = read_document(brief)
-    for note in source.notes:
-        console(stderr=True).print(f"Note: {note}", markup=False)
-    return source.text
-
-
-def _writes_whole(run: str, base: str, runs: Path) -> bool:
-    """Whether the run that will write has learned from more plans in the team's own form than in ours."""
-    from plansmith.tuning.runs import list_runs, open_run
-
-    if base or not (run or list_runs(runs)):
-        return False
-    data = open_run(run or list_runs(runs)[-1], runs).story["data"]
-    return bool(data.get("whole", 0) * 2 > len(data["train"]))
 
 
 def _plan_whole(
@@ -238,13 +215,13 @@ def _plan_whole(
 
     if output and output.suffix == ".json":
         raise InputError(f"{output}: a plan in the team's own form is text; write it to a .md file.")
-    text = read_brief(_told(brief))
+    text = read_brief(told(brief))
     if not text.sentences:
         raise InputError(f"{brief} holds no sentence to plan.")
     engine, opened = open_engine(run, base, runs, 1, 8192, url, model)
     try:
         note_language(text, opened, base, url)
-        answer = write_whole(text, engine, say, None if as_json else _print_at_once)
+        answer = write_whole(text, engine, say, None if as_json else print_at_once)
     finally:
         engine.close()
     if output:
@@ -262,140 +239,3 @@ def _plan_whole(
     note_faults(faults)
     if output:
         out.print(f"Written: [bold]{output}[/]")
-
-
-def write_log(written: Written, target: Path) -> None:
-    """What was asked, answered and rejected, a JSON line each."""
-    from plansmith.files import write_text
-
-    write_text(target, "".join(json.dumps(entry, ensure_ascii=False) + "\n" for entry in written.log))
-
-
-def ask(
-    prompt: Annotated[str, Parameter(allow_leading_hyphen=True)],
-    *,
-    system: Annotated[str, Parameter(help="System prompt.")] = "",
-    run: RunName = "",
-    base: Annotated[str, Parameter(help="Ask this untuned base instead of a run.")] = "",
-    engine: Url = "",
-    engine_model: ServedModel = "",
-    tokens: Annotated[int, Parameter(help="Most tokens to write [1 to 4096].")] = 400,
-    temperature: Annotated[
-        float, Parameter(help="0 takes the likeliest token each time; higher is freer [0 to 2].")
-    ] = 0.0,
-    seed: Annotated[int, Parameter(help="Seed of the sampling.")] = 0,
-    runs: Runs = Path("runs"),
-    as_json: Annotated[bool, Parameter(name="--json", negative=(), help="Print JSON, for programs.")] = False,
-) -> None:
-    """Generate text for a prompt written by hand, streaming, with the newest run or an untuned base.
-
-    Example: plansmith ask "Write a development plan for a bakery's web shop." --system "You are a project manager."
-
-    Parameters
-    ----------
-    prompt
-        What to ask; - reads it from standard input.
-    """
-    from plansmith import prompts
-    from plansmith.errors import InputError
-    from plansmith.sources.read import read_text
-    from plansmith.tuning.bases import spell
-    from plansmith.writing.engine import Request
-
-    problems = [f"--tokens {tokens}: must be from 1 to 4096"] if not 1 <= tokens <= 4096 else []
-    problems += [f"--temperature {temperature}: must be from 0 to 2"] if not 0 <= temperature <= 2 else []
-    text = read_text(Path("-")) if prompt == "-" else prompt
-    problems += ["the prompt is empty"] if not text.strip() else []
-    if problems:
-        raise InputError("This cannot be asked:", problems)
-    model, _ = open_engine(run, base, runs, 1, 8192, engine, engine_model)
-    try:
-        messages = [prompts.system(system or prompts.SYSTEM), prompts.Message("user", text)]
-        request = Request(spell(messages, model.chat, True)[0], "", tokens, temperature, 1.1, seed)
-        answer = model.complete(request, None if as_json else _print_at_once)
-    finally:
-        model.close()
-    if as_json:
-        print(
-            json.dumps({"text": answer.text, "tokens": answer.tokens, "finished": answer.finished}, ensure_ascii=False)
-        )
-    else:
-        print()
-
-
-def _print_at_once(text: str) -> None:
-    sys.stdout.write(text)
-    sys.stdout.flush()
-
-
-def open_engine(
-    run: str, base: str, runs: Path, slots: int, context: int, url: str = "", served: str = "", jobs: int = 1
-) -> tuple[Engine, Run | None]:
-    """The engine of a run (the newest by default), of an untuned base, or a server. Nothing imports torch for a GGUF.
-
-    With a server, a named run lends its past tasks, and the server is taken to serve what that run has tuned.
-    """
-    from plansmith.errors import InputError, MissingError
-    from plansmith.tuning.bases import FORMS, find_base
-    from plansmith.tuning.runs import list_runs, open_run
-    from plansmith.writing.engine import LlamaEngine, TransformersEngine
-
-    if run and base:
-        raise InputError("Give --run or --base, not both.")
-    if url:
-        from plansmith.writing.server import ServerEngine
-
-        lent = open_run(run, runs) if run else None
-        return ServerEngine(url, served, min(slots * jobs, 256), explain=lent is None), lent
-    if not base:
-        known = list_runs(runs)
-        if not run and not known:
-            raise MissingError(
-                f"There is no tuned model in {runs}/ yet. Make one with: plansmith train ARCHIVE, or write with --base smollm2-135m"
-            )
-        opened = open_run(run or known[-1], runs)
-        if opened.gguf:
-            return LlamaEngine(opened.gguf, FORMS[opened.story["base"]["chat"]], slots, context), opened
-        return TransformersEngine(
-            find_base(opened.story["base"].get("source") or opened.story["base"]["name"]), opened.adapter
-        ), opened
-    chosen = find_base(base)
-    if chosen.gguf:
-        return LlamaEngine(Path(chosen.source), chosen.chat, slots, context), None
-    return TransformersEngine(chosen), None
-
-
-def write_with(
-    text: Brief, model: tuple[Engine, Run | None], title: str, say: Wording | str, watch: Callable[[Event], None]
-) -> Written:
-    """Write a plan with an opened engine and what its run knows of past projects."""
-    from dataclasses import replace
-
-    from plansmith import prompts
-    from plansmith.writing.write import write_plan
-
-    engine, run = model
-    say = replace(prompts.WORDING, system=say or prompts.SYSTEM) if isinstance(say, str) else say
-    past, foreign, copied = (run.past_tasks(), run.client_words(), run.copied_marks()) if run else ([], [], [])
-    return write_plan(
-        text,
-        engine,
-        past,
-        foreign,
-        title.replace("-", " ").replace("_", " "),
-        say,
-        watch,
-        copied,
-    )
-
-
-def _form(output: Path | None, force: bool) -> str:
-    from plansmith.errors import InputError
-
-    if output is None:
-        return ".md"
-    if output.suffix not in (".md", ".json"):
-        raise InputError(f"{output}: a plan is written as .md or .json; {output.suffix or 'no suffix'} is neither.")
-    if output.exists() and not force:
-        raise InputError(f"{output} exists already and is not overwritten. Choose another name, or add --force.")
-    return output.suffix
