@@ -18,7 +18,7 @@ import statistics
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -39,7 +39,7 @@ from plansmith.tuning.runs import open_run
 from plansmith.writing.area import area
 from plansmith.writing.engine import LlamaEngine, Request
 from plansmith.writing.estimate import Analogies, same_role
-from plansmith.writing.grammar import read_sentence, sentence_grammar
+from plansmith.writing.grammar import read_sentence, requirement_grammar, sentence_grammar
 from plansmith.writing.write import write_plan
 
 ROOT = Path(__file__).parent.parent
@@ -223,28 +223,28 @@ def context(args: argparse.Namespace) -> None:
 
 
 def speed(args: argparse.Namespace) -> None:
-    """The same prompts through one stream and through slots, with and without the grammar."""
-    sentences = [
-        s for t in ("letter", "bullets", "stories") for s in read_brief(BRIEFS[t]).sentences if requirement_cue(s)
-    ]
+    """Requirement steps, some 1,500 tokens, through one stream and through slots, with and without the grammar, in turns."""
+    wishes = [s.text for t in BRIEFS.values() for s in read_brief(t).sentences if requirement_cue(s)][:24]
+    grammar, rates = requirement_grammar(["a user"]), {}
     for slots in (1, 8):
         engine, _ = _engine(args, slots)
-        asks = [spell((prompts.system(), prompts.sentence_step(s)), engine.chat, True)[0] for s in sentences]
+        asks = [spell((prompts.system(), prompts.requirement_step(w)), engine.chat, True)[0] for w in wishes]
         engine.complete(Request(asks[0], "", 4))  # loaded
-        for name, grammar in (("free", ""), ("grammar", sentence_grammar(False))):
-            begun, ask = time.perf_counter(), _completing(engine, grammar)
+        found: dict[str, list[float]] = {"free": [], "grammar": []}
+        for turn in range(2 * args.turns):
+            name = ("free", "grammar")[turn % 2]
+            begun = time.perf_counter()
             with ThreadPoolExecutor(slots) as pool:
-                tokens = sum(pool.map(ask, asks))
-            seconds = time.perf_counter() - begun
-            print(
-                f"  {slots} slots, {name:<8} {tokens} tokens in {seconds:.1f} s: {tokens / seconds:.0f} a second",
-                flush=True,
-            )
+                done = pool.map(lambda ask, g=grammar * (turn % 2): engine.complete(Request(ask, g, 64)).tokens, asks)  # noqa: B023
+                tokens = sum(done)
+            found[name].append(tokens / (time.perf_counter() - begun))
+            print(f"  {slots} slots, {name:<8} {tokens} tokens, {found[name][-1]:.0f} a second", flush=True)
+        rates.update({(slots, name): statistics.median(speeds) for name, speeds in found.items()})
         engine.close()
-
-
-def _completing(engine: LlamaEngine, grammar: str) -> Callable[[str], int]:
-    return lambda prompt: engine.complete(Request(prompt, grammar, 48)).tokens
+    print(
+        f"  8 slots against 1: {rates[8, 'grammar'] / rates[1, 'grammar']:.2f}; "
+        f"with the grammar against without: {rates[8, 'grammar'] / rates[8, 'free']:.2f} (medians of {args.turns} turns)"
+    )
 
 
 def main() -> None:
@@ -253,6 +253,7 @@ def main() -> None:
     parser.add_argument("files", nargs="*", type=Path, help="more briefs")
     parser.add_argument("--run", default="")
     parser.add_argument("--runs", type=Path, default=Path("runs"))
+    parser.add_argument("--turns", type=int, default=3, help="of each way of speed")
     parser.add_argument("--injected", type=int, default=0, help="so many of the hundred injected briefs")
     parser.add_argument("--huge", action="store_true", help="the brief of forty pages too")
     parser.add_argument("--out", type=Path, help="folder for the plans")
