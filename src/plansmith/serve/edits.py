@@ -39,7 +39,7 @@ FIELDS: dict[str, tuple[tuple[str, str], ...]] = {
 
 PLAN_FIELDS = (
     ("title", "line"), ("client", "line"), ("summary", "area"), ("currency", "line"), ("budget", "number"),
-    ("deadline", "date"), ("start", "date"), ("country", "line"), ("hours_per_day", "number"), ("team", "team"),
+    ("deadline", "date"), ("start", "date"), ("country", "line"), ("region", "line"), ("hours_per_day", "number"), ("team", "team"),
 )  # fmt: skip
 
 _NEW: dict[str, dict[str, Any]] = {
@@ -55,9 +55,9 @@ _NEW: dict[str, dict[str, Any]] = {
 
 
 def item_of(plan: Plan, key: str) -> Any:
-    """The item with that id; raises InputError where the plan has none."""
+    """The item with that id that a form can change; raises InputError where the plan has none."""
     for item in plan.items():
-        if item.id == key:
+        if item.id == key and key[0] in LISTS:  # components have no form; they are changed as text
             return item
     raise InputError("The plan has no item with that id any more. Load it again.")
 
@@ -120,7 +120,7 @@ def set_status(plan: Plan, key: str, status: str) -> Plan:
 def change_plan(plan: Plan, form: Mapping[str, str]) -> Plan:
     """The plan with its own fields (title, money, calendar, team) as the form has them."""
     data = plan.model_dump(mode="json")
-    calendar = tuple(field for field in PLAN_FIELDS if field[0] in ("start", "country", "hours_per_day"))
+    calendar = tuple(field for field in PLAN_FIELDS if field[0] in ("start", "country", "region", "hours_per_day"))
     _fill(data, tuple(field for field in PLAN_FIELDS if field not in calendar), form, "")
     _fill(data["calendar"], calendar, form, "")
     if "hours_per_day" in form and data["calendar"]["hours_per_day"] is None:
