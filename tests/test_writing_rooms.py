@@ -20,6 +20,7 @@ from plansmith.writing.groundwork import after_setup, groundwork
 from plansmith.writing.spelling import mended, misspelt
 from plansmith.writing.story import read_opening
 from plansmith.writing.wording import read_wording
+from plansmith.writing.write import people_of
 
 
 def test_a_garbled_word_of_the_client_is_mended_and_real_words_are_left() -> None:
@@ -198,3 +199,16 @@ def test_words_of_the_trade_are_stems() -> None:
     from plansmith.writing.clean import trade
 
     assert set(content_words("Open the page and click the button")) <= trade("en")
+
+
+def test_what_users_may_expect_is_what_happens() -> None:
+    text = "User can expect the lift to return to the first floor."
+    said = own_criterion(text, read_opening(text, ["user"]), "user", "en")
+    assert said == ("the finished product", "a user uses it", "the lift can be seen to return to the first floor")
+    text = "User can expect that calls will be queued."
+    assert own_criterion(text, read_opening(text, ["user"]), "user", "en")[2] == "calls will be queued"
+
+
+def test_nobody_in_particular_is_the_user_whatever_comes_first() -> None:
+    brief = read_brief("Users can log in. People can vote. An admin can delete votes.")
+    assert people_of(brief) == ("admin", "user")

@@ -60,6 +60,12 @@ def _read(text: str, opening: Opening | None) -> tuple[str, str, str] | None:
         return _small(match["who"]), f"they try to {match['what']}", "it is refused"
     if opening and (seen := re.match(r"to (see|view|hear|browse) (?P<what>.+)", opening.want)):
         return product, f"{article(opening.role)} {opening.role} uses it", f"they can {seen[1]} {seen['what']}"
+    if opening and " expect " in text:
+        uses, want = f"{article(opening.role)} {opening.role} uses it", opening.want
+        if want.startswith("that "):
+            return product, uses, want.removeprefix("that ")
+        if does := re.match(r"(?P<what>(?:the|an?|each|every) .{2,40}?) to (?P<does>[a-z]{2,} .+)", want):
+            return product, uses, f"{does['what']} can be seen to {does['does']}"
     if opening and opening.want.startswith("to "):
         return product, f"{article(opening.role)} {opening.role} tries {opening.want}", "it succeeds"
     return None

@@ -34,6 +34,8 @@ from plansmith.writing.talk import Talk
 from plansmith.writing.work import Planned, plan_work
 
 _ANYONE = {"en": "user", "ro": "utilizator"}
+_NOBODY = ("people", "person", "oameni")
+"""Words for anybody that are no role: "As a people" is not said."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ def write_plan(
         "You are a senior",
     )
     evidence = Evidence(brief, foreign, copied, said, is_small(engine) if careful is None else careful)
-    people = _people(brief)
+    people = people_of(brief)
     analogies = Analogies(past)
     with _pool(engine.slots) as pool:
         heard = _listen_all(evidence, people, engine, say, pool, watch)
@@ -125,11 +127,12 @@ def write_plan(
     return Written(plan, tuple(log), sum(wish.quoted for wish, _ in wishes), tuple(unheard.items()))
 
 
-def _people(brief: Brief) -> tuple[str, ...]:
+def people_of(brief: Brief) -> tuple[str, ...]:
     """The client's roles, and anybody. A word of a list in parentheses "(title, author)" is no role."""
     outside = {role for s in brief.sentences for role in roles_in(re.sub(r"\([^()]*\)", " ", s.text), brief.language)}
-    named = (role for role in roles(brief) if role in outside)
-    return tuple(dict.fromkeys((*("staff member" if r == "staff" else r for r in named), _ANYONE[brief.language])))
+    anyone = _ANYONE[brief.language]  # comes last: who is meant where nobody is named
+    named = (role for role in roles(brief) if role in outside and role not in (anyone, *_NOBODY))
+    return tuple(dict.fromkeys((*("staff member" if r == "staff" else r for r in named), anyone)))
 
 
 def is_small(engine: Engine) -> bool:
