@@ -12,11 +12,13 @@ import pytest
 pytest.importorskip("fastapi")
 pytest.importorskip("httpx2")
 
+from generated import plans
+from hypothesis import HealthCheck, given, settings
 from lxml import html
 from serve_door import SAMPLES, WORKER, Door
 
 from plansmith.locale import table
-from plansmith.plan import parse_plan, render_json
+from plansmith.plan import Plan, parse_plan, render_json, render_plan
 from plansmith.serve import Place, edits
 from plansmith.serve.jobs import BusyError, Jobs
 from plansmith.serve.runner import Runner
@@ -105,6 +107,19 @@ def test_a_change_moves_date_and_price_and_is_undone(door: Door) -> None:
     assert "attachment" in data.headers["content-disposition"]
     assert client.get("/plans/bakery/export/html").text.startswith("<!doctype html>")
     assert client.get("/plans/bakery/versions/2").status_code == 200
+
+
+@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
+@given(plan=plans)
+def test_every_plan_has_its_pages(door: Door, plan: Plan) -> None:
+    name = door.served.workspace.new("any", "Customers must be able to order.")
+    door.served.workspace.written(name, render_plan(plan), ())
+    for view in ("plan", "timetable", "risks", "checks", "setup", "history"):
+        assert door.client.get(f"/plans/{name}?view={view}").status_code == 200, view
+    for item in plan.items():  # components have no form
+        told = door.client.get(f"/plans/{name}/edit/{item.id}")
+        assert told.status_code == (200 if item.id[0] in edits.LISTS else 422), item.id
+    door.served.workspace.remove(name)
 
 
 @pytest.mark.parametrize("key", ["R1", "U1", "T1", "M1", "K1", "Q1", "D1"])
