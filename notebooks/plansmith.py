@@ -232,7 +232,7 @@ system_prompt = "You are a senior software analyst. Use only the client's words.
 prompt = 'The client says: "Members must be able to renew a loan online until it is due." Write only what this sentence requires of the software.'  # @param {type:"string"}
 tokens = 120  # @param {type:"integer"}
 
-from plansmith.cli.write import open_engine
+from plansmith.cli.engines import open_engine
 from plansmith.prompts import Message, system
 from plansmith.tuning.bases import spell
 from plansmith.writing.engine import Request
@@ -259,7 +259,7 @@ from html import escape
 
 from IPython.display import HTML, Markdown
 
-from plansmith.cli.write import STEP_CONTEXT, STEP_SLOTS, write_with
+from plansmith.cli.engines import STEP_CONTEXT, STEP_SLOTS, write_with
 from plansmith.plan import read_brief, render_html, render_plan, schedule, simulate
 
 text = read_brief(brief or (samples() / "brief.md").read_text(encoding="utf-8"))

@@ -29,7 +29,7 @@ from typing import Any
 from benchmark import HERE, Mean, Reference, Score, by_trap, read_all, score, summary
 
 from plansmith import __version__, prompts
-from plansmith.cli.write import open_engine
+from plansmith.cli.engines import open_engine
 from plansmith.errors import InputError, PlansmithError
 from plansmith.files import write_text
 from plansmith.plan import Brief, Plan, Question, Requirement
