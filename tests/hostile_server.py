@@ -27,6 +27,7 @@ class FakeServer:
         self.under_way = self.most = 0
         self.slowness = 0.0
         self.retry_after = "0"
+        self.finish = "stop"
         self.template: Callable[[list[dict[str, str]]], str] | None = None
         self.released = threading.Event()
         self._lock = threading.Lock()
@@ -94,7 +95,7 @@ class FakeServer:
                 if not cut:
                     events.append(
                         {
-                            "choices": [{"text": "", "delta": {}, "finish_reason": "stop"}],
+                            "choices": [{"text": "", "delta": {}, "finish_reason": fake.finish}],
                             "usage": {"completion_tokens": len(pieces)},
                         }
                     )

@@ -9,12 +9,16 @@ from typing import Any
 import pytest
 from hostile_server import FakeServer
 
+from plansmith import prompts
 from plansmith.errors import InputError
+from plansmith.plan import read_brief
 from plansmith.prompts import Message
 from plansmith.tuning.bases import CHATML, LLAMA3, spell
+from plansmith.writing.clean import Evidence
 from plansmith.writing.dialect import Dialect, messages
 from plansmith.writing.engine import EngineError, Request
 from plansmith.writing.grammar import DECISION, QUESTION, RISK, TITLE, requirement_grammar, sentence_grammar
+from plansmith.writing.listen import listen
 from plansmith.writing.server import ServerEngine, checked_url, is_loopback
 from plansmith.writing.shape import expression, fitting
 from plansmith.writing.wire import Patience
@@ -160,6 +164,41 @@ def test_where_no_grammar_binds_the_form_is_told_checked_and_asked_again() -> No
         assert engine.complete(Request(TALK, COLOUR)).text == "green, always green"
         server.answer = say('Here: {"a": 1} as asked')
         assert json.loads(engine.complete(Request(TALK, schema='{"type": "object"}')).text) == {"a": 1}
+
+
+@pytest.mark.parametrize("obeys", ["", "grammar"])
+@pytest.mark.parametrize(
+    ("answer", "heard"),
+    [
+        ("???", ["Parents know which classes are full."]),
+        ("", ["Parents know which classes are full."]),
+        ("not a requirement\nmust functional: Parents know which classes are full.", ["Parents know which classes are full."]),
+        ("Of course:\n\nnot a requirement", []),
+    ],
+)  # fmt: skip
+def test_a_sentence_is_never_lost_to_an_answer_that_a_server_garbles(answer: str, heard: list[str], obeys: str) -> None:
+    brief = read_brief("Parents know which classes are full.")
+    if obeys and not heard:
+        answer = prompts.NOTHING  # bound, it can say no more
+    with FakeServer(say(answer), obeys=obeys) as server, ServerEngine(server.url, patience=QUICK) as engine:
+        found = listen(brief.sentences[0], None, Evidence(brief, careful=False), ["user"], engine)
+    assert [w.text for w in found.wishes] == heard
+    assert heard == [] or answer.startswith("not") or any(e.get("note") == "rejected" for e in found.talk.log)
+
+
+def test_an_answer_that_a_server_cut_off_is_known_to_be() -> None:
+    lines = "must functional: Parents see what is full.\nmust functional: Parents see what is"
+    with FakeServer(say(lines)) as server, ServerEngine(server.url, patience=QUICK) as engine:
+        assert engine.complete(Request(TALK, sentence_grammar(True))).finished
+        server.finish = "length"
+        assert not engine.complete(Request(TALK, sentence_grammar(True))).finished
+
+
+def test_an_answer_that_says_more_than_its_form_holds_is_not_cut_to_it() -> None:
+    line = "must functional: Parents see class {}."
+    four = "\n".join(line.format(n) for n in range(4))
+    assert fitting(four, sentence_grammar(True)) is None
+    assert fitting("\n\n".join(four.split("\n")[:3]), sentence_grammar(True)) == "\n".join(four.split("\n")[:3])
 
 
 def test_words_put_into_the_models_mouth_are_not_said_twice() -> None:

@@ -9,14 +9,17 @@ from plansmith.errors import InputError, MissingError
 from plansmith.plan import Requirement, Task, content_words, priority_hint, read_brief, requirement_cue
 from plansmith.plan.copies import run_marks
 from plansmith.sources.pasttasks import PastTask
+from plansmith.tuning.bases import CHATML
 from plansmith.writing.area import area, platform
 from plansmith.writing.audit import audit_whole
 from plansmith.writing.clean import Evidence
 from plansmith.writing.criteria import own_criterion
 from plansmith.writing.doubts import questions, risks
+from plansmith.writing.engine import Completion, OnText, Request
 from plansmith.writing.estimate import Analogies, same_role
 from plansmith.writing.explain import explain, read_log
 from plansmith.writing.groundwork import after_setup, groundwork
+from plansmith.writing.listen import Heard, listen
 from plansmith.writing.spelling import mended, misspelt
 from plansmith.writing.story import read_opening
 from plansmith.writing.wording import read_wording
@@ -212,3 +215,79 @@ def test_what_users_may_expect_is_what_happens() -> None:
 def test_nobody_in_particular_is_the_user_whatever_comes_first() -> None:
     brief = read_brief("Users can log in. People can vote. An admin can delete votes.")
     assert people_of(brief) == ("admin", "user")
+
+
+class Scripted:
+    """Says one after the other what it is given (a text, or a cut-off one with False); the last one for ever."""
+
+    chat, slots, identity = CHATML, 1, "scripted"
+
+    def __init__(self, *answers: tuple[str, bool]) -> None:
+        self.answers, self.asked = list(answers), []  # type: ignore[var-annotated]
+
+    def complete(self, request: Request, on_text: OnText | None = None) -> Completion:
+        self.asked.append(request)
+        text, finished = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        return Completion(text, 3, finished)
+
+    def close(self) -> None: ...
+
+
+def listened(text: str, engine: object, careful: bool = False) -> Heard:
+    brief = read_brief(text)
+    return listen(brief.sentences[0], None, Evidence(brief, careful=careful), people_of(brief), engine)  # type: ignore[arg-type]
+
+
+PLAIN = "Parents know which classes are full."
+"""No cue of code's own: the model alone decides."""
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        ("", True),
+        ("qxz 17 %%", True),
+        ("I am sorry, I cannot help with that.", True),
+        ("must functional Parents know which classes are full.", True),
+        ("must functional: Parents know which classes are", False),
+        ("not a requ", False),
+        ("not a requirement, or is it? must be", True),
+    ],
+)
+def test_an_answer_that_cannot_be_read_is_no_refusal_and_the_client_is_quoted(answer: tuple[str, bool]) -> None:
+    for careful, times in ((True, 1), (False, 2)):
+        engine = Scripted(answer)
+        heard = listened(PLAIN, engine, careful)
+        assert [(w.text, w.quoted) for w in heard.wishes] == [(PLAIN, True)]
+        assert len(engine.asked) == times
+        rejected = [e for e in heard.talk.log if e.get("note") == "rejected"]
+        assert len(rejected) == times
+        assert all(e["reasons"] for e in rejected)
+
+
+def test_a_large_model_is_asked_again_and_its_second_answer_counts() -> None:
+    said = "should functional: Parents can know which classes are full."
+    for first in (("", True), ("hm", True), (said, False)):
+        engine = Scripted(first, (said, True))
+        assert [w.text for w in listened(PLAIN, engine).wishes] == ["Parents can know which classes are full."]
+        assert engine.asked[0] != engine.asked[1]
+    assert listened(PLAIN, Scripted(("hm", True), ("Not a requirement.", True))).reason == "unheard"
+    lost = Scripted(("must functional: Classes exist.", True), (prompts.NOTHING, True))
+    assert [w.text for w in listened(PLAIN, lost).wishes] == [PLAIN]
+
+
+@pytest.mark.parametrize("answer", [prompts.NOTHING, "Not a requirement.", " **not a requirement**\n"])
+def test_a_readable_refusal_is_believed_unless_the_clients_words_ask(answer: str) -> None:
+    for careful in (True, False):
+        engine = Scripted((answer, True))
+        assert listened(PLAIN, engine, careful).reason == "unheard"
+        assert len(engine.asked) == 1
+    heard = listened("Parents must see which classes are full.", Scripted((answer, True)))
+    assert heard.wishes[0].quoted
+    assert any("need" in reason for e in heard.talk.log for reason in e.get("reasons", ()))
+
+
+@pytest.mark.parametrize("text", ["Best wishes, Dana", "Please send me your offer by e-mail.", "https://example.org"])
+def test_what_code_knows_to_be_no_requirement_stays_out_whatever_the_model_says(text: str) -> None:
+    engine = Scripted(("qxz", False))
+    assert (listened(text, engine).wishes, engine.asked) == ((), [])

@@ -108,8 +108,13 @@ _DECISION = re.compile(r"^(.+?): (.+?) \| (.+?): (.+?) \| (.+?): (.+?) \| (.+)$"
 
 
 def read_sentence(answer: str) -> list[RequirementLine]:
-    """The requirements of a sentence step's answer; empty for "not a requirement" and for unreadable text."""
+    """The requirements of a sentence step's answer; empty for "not a requirement" and for unreadable text (`says_nothing` tells which)."""
     return [RequirementLine(*match.groups()) for line in answer.splitlines() if (match := _LINE.match(line.strip()))]
+
+
+def says_nothing(answer: str) -> bool:
+    """Whether a sentence step's answer is "not a requirement" and no word more; marks around it do not count."""
+    return re.sub(r"[\W_]+", " ", answer).strip().lower() == NOTHING
 
 
 def read_requirement(answer: str) -> Work | None:

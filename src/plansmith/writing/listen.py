@@ -1,8 +1,9 @@
 """What each sentence of the client requires: asked of the model, checked by code, quoted when in doubt.
 
 Enters: a brief and an engine. Leaves: the wishes of every sentence, and why a sentence has none.
-Cues found by code overrule a model that hears nothing, and a restatement that loses words, numbers, roles or a
-"not" is replaced by the client's own sentence: recall before precision, and no meaning turned round.
+Cues found by code overrule a model that hears nothing; a restatement that loses words, numbers, roles or a "not" is
+replaced by the client's own sentence, and so is an answer that cannot be read: recall before precision, and no meaning
+turned round.
 """
 
 from __future__ import annotations
@@ -30,8 +31,8 @@ from plansmith.plan import (
 )
 from plansmith.prompts import WORDING, Wording
 from plansmith.writing.clean import MARKUP, Evidence
-from plansmith.writing.engine import Engine, Request
-from plansmith.writing.grammar import RequirementLine, read_sentence, sentence_grammar
+from plansmith.writing.engine import Completion, Engine, Request
+from plansmith.writing.grammar import RequirementLine, read_sentence, says_nothing, sentence_grammar
 from plansmith.writing.story import read_opening
 from plansmith.writing.talk import Talk
 
@@ -83,30 +84,57 @@ def listen(
         return Heard(sentence, (), "markup", talk)
     if not cue and evidence.careful and brief.language == "ro" and _TELLS.search(fold(sentence.text)):
         return Heard(sentence, (), "unheard", talk)  # a small model that knows no Romanian cannot tell
-    request = Request("", sentence_grammar(may_be_nothing=not _firm(cue, sentence, people)), _MOST)
-    answer = talk.ask(engine, request)
-    lines = read_sentence(answer)
-    if not lines and _firm(cue, sentence, people):  # an engine without grammars said it all the same
-        lines = [RequirementLine("must", "functional", quoted_words(sentence))]
-    if not lines:
+    firm, spoken = _firm(cue, sentence, people), _speaks_for_itself(cue, sentence)
+    lines, faults = _asked(sentence, talk, evidence, engine, say, firm, spoken)
+    if not lines and not faults and not firm:
         return Heard(sentence, (), "unheard", talk)
-    problems: list[str]
-    if (
-        not _speaks_for_itself(cue, sentence)
-        and not evidence.careful
-        and (wrong := _problems(lines, sentence, evidence))
-    ):
-        talk.note("rejected", answer, wrong)
-        again = talk.say(prompts.Message("assistant", answer)).say(prompts.again(wrong, say))
-        lines = read_sentence(again.ask(engine, request)) or lines
-    if _speaks_for_itself(cue, sentence):
-        lines, problems = [RequirementLine(lines[0].priority, lines[0].kind, quoted_words(sentence))], []
-    elif problems := _problems(lines, sentence, evidence):
-        talk.note("rejected", answer, problems)
-        lines = [RequirementLine(lines[0].priority, lines[0].kind, quoted_words(sentence))]
+    if not lines and not faults:  # an engine without grammars said it all the same
+        talk.note("rejected", prompts.NOTHING, [f"the client's words ask for it ({cue})"])
+    if spoken or faults or not lines:
+        told = lines[0] if lines else RequirementLine("must", "functional", "")
+        lines = [replace(told, text=quoted_words(sentence))]
     own = quoted_words(sentence)
     wishes = tuple(_wish(line, sentence, line.text == own) for line in lines)
     return Heard(sentence, wishes, "", replace(talk, messages=(*talk.messages, _spoken(wishes))))
+
+
+def _asked(
+    sentence: Sentence, talk: Talk, evidence: Evidence, engine: Engine, say: Wording, firm: bool, spoken: bool
+) -> tuple[list[RequirementLine], list[str]]:
+    """What the model hears, and why it may not stand; a large one is asked once more. Neither: it hears no requirement.
+
+    `firm`: it may not say that there is none; `spoken`: its words are not used, so that they need not be faithful.
+    """
+    request = Request("", sentence_grammar(may_be_nothing=not firm), _MOST)
+    heard: list[RequirementLine] = []
+    faults: list[str] = []
+    turn = talk
+    for _ in range(1 if evidence.careful else 2):
+        said = turn.hear(engine, request)
+        lines = read_sentence(said.text)
+        if said.finished and says_nothing(said.text):
+            return (heard, faults) if heard else ([], [])  # what it heard before is not unheard by asking again
+        faults = [] if spoken and lines else _unreadable(said, lines) or _problems(lines, sentence, evidence)
+        if not faults:
+            return lines, []
+        talk.note("rejected", said.text, faults)
+        heard = lines or heard
+        if said.text:
+            turn = talk.say(prompts.Message("assistant", said.text)).say(prompts.again(faults, say))
+        else:  # nothing to refer to: the same question, less predictably
+            request = replace(request, temperature=0.7, seed=1)
+    return heard, faults
+
+
+def _unreadable(said: Completion, lines: list[RequirementLine]) -> list[str]:
+    """Why an answer does not tell what the model heard: in doubt, the client's words are quoted."""
+    if not said.text:
+        return ["the answer is empty"]
+    if not said.finished:
+        return ["the answer is cut off"]
+    if not lines:
+        return [f"it is neither “{prompts.NOTHING}” nor a line such as “must functional: A customer can …”"]
+    return []
 
 
 def _speaks_for_itself(cue: str | None, sentence: Sentence) -> bool:

@@ -160,7 +160,7 @@ class ServerEngine:
             said = answer.text.strip()
             for rest in (said.removeprefix(begun), said) if begun else (said,):
                 if (part := fitting(rest, request.grammar, request.schema)) is not None:
-                    return replace(answer, text=part, finished=True)
+                    return replace(answer, text=part)
         if not answer.text.strip() and not answer.finished:
             raise EngineError(
                 f"{self.url}: {self.dialect.model} wrote no text within {answer.tokens} tokens. If it thinks before it "

@@ -23,7 +23,8 @@ _THOUGHTS = re.compile(r"^\s*<think>.*?</think>\s*", re.DOTALL)
 def fitting(answer: str, grammar: str = "", schema: str = "") -> str | None:
     """The answer, or the longest run of its lines, that has the form; None where there is none.
 
-    Thoughts in <think>, code fences and talk around the answer are left out.
+    Thoughts in <think>, code fences and talk around the answer are left out. None too where a form of several lines
+    stands in the answer more than once: which of them is meant, and what else would be lost, nobody can tell.
     """
     answer = _THOUGHTS.sub("", answer)
     if schema:
@@ -37,7 +38,9 @@ def fitting(answer: str, grammar: str = "", schema: str = "") -> str | None:
         for start in range(len(lines) - length + 1):
             for part in _spellings(lines[start : start + length]):
                 if form.fullmatch(part):
-                    return part
+                    rest = [*lines[:start], *lines[start + length :]]
+                    torn = "\\n" in grammar and any(form.fullmatch(p) for line in rest for p in _spellings([line]))
+                    return None if torn else part
     return None
 
 

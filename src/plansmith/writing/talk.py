@@ -8,7 +8,7 @@ from typing import Any
 
 from plansmith.prompts import Message
 from plansmith.tuning.bases import spell
-from plansmith.writing.engine import Engine, Request
+from plansmith.writing.engine import Completion, Engine, Request
 
 
 @dataclass(frozen=True)
@@ -22,12 +22,17 @@ class Talk:
 
     def ask(self, engine: Engine, request: Request, opening: str = "") -> str:
         """The model's answer to the last message; `opening` are words put into its mouth and part of the answer."""
+        return self.hear(engine, request, opening).text
+
+    def hear(self, engine: Engine, request: Request, opening: str = "") -> Completion:
+        """As `ask`, with whether the answer is whole or was cut off."""
         prompt, _ = spell(self.messages, engine.chat, answer_next=True)
         lead = " " if engine.chat.name == "llama-2" else ""
         completion = engine.complete(replace(request, prompt=prompt + (lead + opening if opening else "")))
         answer = f"{opening}{completion.text}".strip()
-        self._keep({"ask": self.messages[-1].content, "answer": answer, "tokens": completion.tokens})
-        return answer
+        cut = {} if completion.finished else {"cut_off": True}
+        self._keep({"ask": self.messages[-1].content, "answer": answer, "tokens": completion.tokens, **cut})
+        return replace(completion, text=answer)
 
     def say(self, message: Message) -> Talk:
         """The conversation with one more message; the log is shared."""
