@@ -6,8 +6,10 @@ import pytest
 
 from plansmith import prompts
 from plansmith.errors import InputError, MissingError
-from plansmith.plan import Requirement, Task, content_words, priority_hint, read_brief, requirement_cue
+from plansmith.plan import Requirement, Task, content_words, priority_hint, read_brief, requirement_cue, unfaithful
 from plansmith.plan.copies import run_marks
+from plansmith.plan.sentences import write_story
+from plansmith.plan.stranded import stranded
 from plansmith.sources.pasttasks import PastTask
 from plansmith.tuning.bases import CHATML
 from plansmith.writing.area import area, platform
@@ -23,7 +25,7 @@ from plansmith.writing.listen import Heard, listen
 from plansmith.writing.spelling import mended, misspelt
 from plansmith.writing.story import read_opening
 from plansmith.writing.wording import read_wording
-from plansmith.writing.write import people_of
+from plansmith.writing.write import people_of, write_plan
 
 
 def test_a_garbled_word_of_the_client_is_mended_and_real_words_are_left() -> None:
@@ -52,7 +54,8 @@ def test_romanian_wishes_and_rules_are_read_without_a_model() -> None:
     opening = read_opening("Clienţii trebuie să poată comanda lădiţe de pe telefon.", ["client", "utilizator"])
     assert opening is not None
     assert (opening.role, opening.want) == ("client", "să pot comanda lădiţe de pe telefon")
-    assert own_criterion("x", opening, "client", "ro")[2] == "poate comanda lădiţe de pe telefon"
+    said = own_criterion("Clienţii trebuie să poată comanda lădiţe de pe telefon.", opening, "client", "ro")
+    assert said[2] == "poate comanda lădiţe de pe telefon"
     rule = own_criterion("Nimeni în afară de administrator nu are voie să schimbe prețurile.", None, "client", "ro")
     assert rule == ("cineva care nu este administrator", "încearcă să schimbe prețurile", "este refuzat")
 
@@ -291,3 +294,67 @@ def test_a_readable_refusal_is_believed_unless_the_clients_words_ask(answer: str
 def test_what_code_knows_to_be_no_requirement_stays_out_whatever_the_model_says(text: str) -> None:
     engine = Scripted(("qxz", False))
     assert (listened(text, engine).wishes, engine.asked) == ((), [])
+
+
+ROMANIAN = [
+    ("Clienții trebuie să poată plăti cu cardul.", "Ca client, vreau să pot plăti cu cardul.", "poate plăti cu cardul"),
+    ("Clienții vor putea plăti online.", "Ca client, vreau să pot plăti online.", "poate plăti online"),
+    ("Vreau ca părinții să poată vedea notele.", "Ca părinte, vreau să pot vedea notele.", "poate vedea notele"),
+    ("Membrii ar trebui să își poată schimba parola.", "Ca membru, vreau să îmi pot schimba parola.", "își poate schimba parola"),
+    ("Elevii trebuie să-și vadă notele.", "Ca elev, vreau să-mi văd notele.", "poate să-și vadă notele"),
+    ("Dorim ca voluntarii să primească un mesaj.", "Ca voluntar, vreau să primesc un mesaj.", "poate să primească un mesaj"),
+    ("Recepționera trebuie să vadă camerele și să anuleze o rezervare.", "Ca recepționeră, vreau să văd camerele și să anulez o rezervare.", "poate să vadă camerele și să anuleze o rezervare"),
+    ("Ca medic vreau să văd fișa, ca să nu mai caut pe hârtie.", "Ca medic, vreau să văd fișa, ca să nu mai caut pe hârtie.", "este îndeplinită cerința „Ca medic vreau să văd fișa, ca să nu mai caut pe hârtie”"),
+    ("Doar casierul poate anula o plată.", "Ca casier, vreau să pot anula o plată.", "nu poate anula o plată"),
+    ("Vizitatorii nu pot comenta fără cont.", "Ca vizitator, vreau să fie îndeplinită cerința „Vizitatorii nu pot comenta fără cont”.", "nu poate comenta fără cont"),
+    ("Casierii nu au voie să șteargă plăți.", "Ca casier, vreau să fie îndeplinită cerința „Casierii nu au voie să șteargă plăți”.", "este refuzat"),
+    ("Comenzile pot fi anulate de client.", "Ca client, vreau să fie îndeplinită cerința „Comenzile pot fi anulate de client”.", "este îndeplinită cerința „Comenzile pot fi anulate de client”"),
+    ("Să se poată căuta produse după preț.", "Ca utilizator, vreau să fie îndeplinită cerința „Să se poată căuta produse după preț”.", "este îndeplinită cerința „Să se poată căuta produse după preț”"),
+    ("Utilizatorii pot cumpăra bilete și le pot anula.", "Ca utilizator, vreau să fie îndeplinită cerința „Utilizatorii pot cumpăra bilete și le pot anula”.", "este îndeplinită cerința „Utilizatorii pot cumpăra bilete și le pot anula”"),
+    ("Șoferii să poată vedea harta, iar dispecerul să o schimbe.", "Ca șofer, vreau să fie îndeplinită cerința „Șoferii să poată vedea harta, iar dispecerul să o schimbe”.", "este îndeplinită cerința „Șoferii să poată vedea harta, iar dispecerul să o schimbe”"),
+    ("Când un client plătește, primește un e-mail.", "Ca client, vreau să fie îndeplinită cerința „Când un client plătește, primește un e-mail”.", "primește un e-mail"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "story", "then"), ROMANIAN)
+def test_romanian_stories_and_criteria_are_grammatical_whatever_the_model_says(
+    text: str, story: str, then: str
+) -> None:
+    engine = Scripted(("must functional: Clientul plăti.\nAs a client, I want plăti, so that plăti.", True))
+    plan = write_plan(read_brief(f"Notele sunt pentru părinți și elevi.\n\n{text}"), engine).plan  # type: ignore[arg-type]
+    (told,) = (s for s in plan.stories if s.source == ("S2",))
+    assert write_story(told, "ro") == story
+    assert [c.then for c in told.acceptance] == [then]
+    (task,) = (t.title for t in plan.tasks if t.serves == (told.id,))
+    assert text.rstrip(".") in task
+
+
+@pytest.mark.parametrize(
+    ("said", "given", "broken"),
+    [
+        ("Clienții plăti cu cardul.", "Clienții trebuie să poată plăti cu cardul.", ["plăti"]),
+        ("Clienții plătească.", "Vrem ca toți clienții să plătească.", ["plătească"]),
+        ("Clienții pot plăti cu cardul.", "Clienții trebuie să poată plăti cu cardul.", []),
+        ("Clienții vor să își poată plăti ușor factura.", "Clienții pot plăti ușor factura.", []),
+        ("Se poate anula comanda.", "Clienții pot comanda pâine și pot anula comanda.", []),
+    ],
+)
+def test_a_romanian_verb_that_lost_what_it_depends_on_is_noticed(said: str, given: str, broken: list[str]) -> None:
+    assert stranded(said, given) == broken
+    brief = read_brief(given)
+    found = unfaithful(said, brief.sentences[0], "ro", brief)
+    assert any(verb in reason for reason in found for verb in broken) == bool(broken)
+
+
+def test_a_large_models_romanian_is_taken_where_its_verbs_stand() -> None:
+    text = "Clienții trebuie să poată plăti cu cardul."
+    broken = ("must functional: Clienții plăti cu cardul.", True)
+    whole = ("must functional: Clienții pot plăti cu cardul.", True)
+    assert [w.text for w in listened(text, Scripted(broken)).wishes] == [text]
+    assert [w.text for w in listened(text, Scripted(broken, whole)).wishes] == ["Clienții pot plăti cu cardul."]
+
+
+def test_forms_of_a_romanian_word_are_no_misspellings_and_diacritics_stay() -> None:
+    evidence = Evidence(read_brief("Utilizatorii pot accesa rețetarul cofetăriei."), careful=False)
+    assert evidence.mended("Contul accesat") == "Contul accesat"
+    assert evidence.mended("un rețetrul nou") == "un rețetarul nou"

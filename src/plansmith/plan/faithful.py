@@ -4,8 +4,8 @@ Enters: a statement, the `Sentence` that it restates and, if there is one, the w
 an empty list means that code found none, not that a person need not read it.
 Try: python -c "from plansmith.plan import *; print(unfaithful('Rate 1 or 5.', read_brief('Rate 1-5.').sentences[0]))"
 
-Checked: numbers, units, dates, money, names, ranges, roles, share of the client's words, and (room `polarity`)
-negation, restriction, limits and opposite verbs.
+Checked: numbers, units, dates, money, names, ranges, roles, share of the client's words, (room `polarity`) negation,
+restriction, limits and opposite verbs, and (room `stranded`) Romanian verbs that lost their "să".
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from plansmith.plan.money import amounts
 from plansmith.plan.polarity import clauses, turned
 from plansmith.plan.reasons import Reason, reason_text
 from plansmith.plan.roles import head, roles_in
+from plansmith.plan.stranded import stranded
 from plansmith.plan.wording import content_words, missing_date_words, missing_names, stem
 from plansmith.plan.words import LANGUAGES, fold, lexicon, listed, pattern, word_set
 
@@ -59,6 +60,7 @@ def differences(statement: str, sentence: Sentence, language: str = "en", brief:
         *_roles(statement, given, language, brief),
         *turned(statement, f"{sentence.lead_in} {sentence.text}" if sentence.lead_in else sentence.text, language),
         *_new_words(statement, given, language, brief),
+        *(Reason("verb", v) for v in (stranded(statement, given) if language == "ro" else [])),
     ]
 
 

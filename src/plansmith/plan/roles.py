@@ -46,6 +46,8 @@ def roles_in(text: str, language: str = "en") -> tuple[str, ...]:
         inside = any(at <= match.start() < at + len(name) + 3 for at, name in hits.items())
         if role and not inside:
             hits[match.start()] = role
+    if language == "ro" and re.search("[ăâîșțşţ]", text):  # "recepționera" is the one meant: "o recepționeră"
+        hits = {at: re.sub(r"(?<!e)a$", "ă", role) for at, role in hits.items()}
     ordered = dict.fromkeys(hits[at] for at in sorted(hits))
     # "API user" says more than "user" in the same sentence.
     generic = word_set("people", "generic")

@@ -32,7 +32,7 @@ def title_of(needed: Sequence[Requirement], talk: Talk, evidence: Evidence, engi
 
     Of its answer only the title is taken: a small model's summary sounds right and mixes the client's facts up.
     """
-    if evidence.brief.title:
+    if evidence.brief.title or evidence.mute:
         return ""
     talk = talk.say(prompts.plan_step(needed[:_LISTED], say))
     answer = evidence.mended(_asked(talk, Request("", TITLE, 30), evidence, engine))

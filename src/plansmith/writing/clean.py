@@ -42,10 +42,20 @@ class Evidence:
         self._copied = frozenset(copied)
         self._said = [fold(text).strip(" .") for text in said if len(text.split()) > 2]
 
+    @property
+    def mute(self) -> bool:
+        """Whether nothing that the model writes is taken: a small one writes no Romanian."""
+        return self.careful and self.brief.language == "ro"
+
     @cached_property
     def words(self) -> frozenset[str]:
         """The client's words, folded, of five letters or more."""
         return frozenset(re.findall(r"[^\W\d_]{5,}", fold(self.brief.text)))
+
+    @cached_property
+    def _written(self) -> dict[str, str]:
+        """The client's words as they are written, by their folded form; diacritics belong to them."""
+        return {fold(word): word.lower() for word in re.findall(r"[^\W\d_]{5,}", self.brief.text)}
 
     @cached_property
     def stems(self) -> frozenset[str]:
@@ -105,7 +115,7 @@ class Evidence:
     def mended(self, text: str) -> str:
         """The text with words that are misspelt forms of the client's written as the client writes them."""
         wrong = misspelt(text, self.words, self.brief.language)
-        return mended(text, wrong) if wrong else text
+        return mended(text, {word: self._written.get(right, right) for word, right in wrong.items()}) if wrong else text
 
 
 @cache

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 
 from plansmith.locale import words
-from plansmith.plan import fold
 from plansmith.prompts import article
+from plansmith.writing.romanian import in_quotes, romanian_criterion
 from plansmith.writing.story import Opening
 
 _NOT = r"(?:should|must|may|can|shall|could|will)(?:n['’]t| ?not)|cannot"
@@ -27,9 +27,6 @@ _ONLY = re.compile(
     re.I,
 )
 _NEVER = re.compile(r"^(?:we|you|the (?:app|system|site|website)) (?:must |should |can )?never (?P<what>.{4,})$", re.I)
-_NIMENI = re.compile(
-    r"^nimeni (?:in afara de|afara de|cu exceptia) (?P<who>[^,]{2,40}?),? nu (?:are voie|poate|are dreptul)(?: sa)? (?P<what>.{4,})$"
-)
 _WHEN = re.compile(
     r"^(?P<word>when|whenever|if|once|as soon as) (?P<when>[^,]{6,120}), (?:then )?(?P<then>.{6,})$", re.I
 )
@@ -39,10 +36,16 @@ _WANTS = re.compile(r"^(.{2,50}?) (?:wants? to|would like to|wishes to|needs? to
 def own_criterion(text: str, opening: Opening | None, role: str, language: str) -> tuple[str, str, str]:
     """Given, when and then of a requirement, in its own words."""
     say = {key.removeprefix("written."): value for key, value in words(language).items() if key.startswith("written.")}
+    if language == "ro":
+        known = [*([opening.role] if opening else []), role]
+        holds = say["this_holds"].format(text=in_quotes(text))
+        return romanian_criterion(text, role, known) or (
+            say["finished_product"],
+            say["tries_it"].format(role=role),
+            holds,
+        )
     bare = _small(text)
     if language == "en" and (found := _read(bare, opening)):
-        return found
-    if language == "ro" and (found := _read_romanian(bare, opening)):
         return found
     tries = say["tries_it"].format(role=f"{article(role)} {role}" if language == "en" else role)
     return say["finished_product"], tries, say["this_holds"].format(text=bare)
@@ -68,19 +71,6 @@ def _read(text: str, opening: Opening | None) -> tuple[str, str, str] | None:
             return product, uses, f"{does['what']} can be seen to {does['does']}"
     if opening and opening.want.startswith("to "):
         return product, f"{article(opening.role)} {opening.role} tries {opening.want}", "it succeeds"
-    return None
-
-
-def _read_romanian(text: str, opening: Opening | None) -> tuple[str, str, str] | None:
-    if match := _NIMENI.match(fold(text)):
-        who, what = (text[match.start(name) : match.end(name)] for name in ("who", "what"))
-        return f"cineva care nu este {who}", f"încearcă să {what}", "este refuzat"
-    if opening and opening.want.startswith("să pot "):
-        return (
-            "produsul terminat",
-            f"cineva ({opening.role}) îl folosește",
-            f"poate {opening.want.removeprefix('să pot ')}",
-        )
     return None
 
 

@@ -33,6 +33,7 @@ from plansmith.prompts import WORDING, Wording
 from plansmith.writing.clean import MARKUP, Evidence
 from plansmith.writing.engine import Completion, Engine, Request
 from plansmith.writing.grammar import RequirementLine, read_sentence, says_nothing, sentence_grammar
+from plansmith.writing.romanian import romanian_actor
 from plansmith.writing.story import read_opening
 from plansmith.writing.talk import Talk
 
@@ -82,9 +83,9 @@ def listen(
         return Heard(sentence, (), other, talk)
     if MARKUP.search(sentence.text) and len(content_words(MARKUP.sub(" ", sentence.text), brief.language)) < 2:
         return Heard(sentence, (), "markup", talk)
-    if not cue and evidence.careful and brief.language == "ro" and _TELLS.search(fold(sentence.text)):
+    if not cue and evidence.mute and _TELLS.search(fold(sentence.text)):
         return Heard(sentence, (), "unheard", talk)  # a small model that knows no Romanian cannot tell
-    firm, spoken = _firm(cue, sentence, people), _speaks_for_itself(cue, sentence)
+    firm, spoken = _firm(cue, sentence, people), evidence.mute or _speaks_for_itself(cue, sentence)
     lines, faults = _asked(sentence, talk, evidence, engine, say, firm, spoken)
     if not lines and not faults and not firm:
         return Heard(sentence, (), "unheard", talk)
@@ -153,7 +154,7 @@ def _speaks_for_itself(cue: str | None, sentence: Sentence) -> bool:
 def _firm(cue: str | None, sentence: Sentence, people: Sequence[str]) -> bool:
     """Whether the cue overrules the model: in running text a bare "can" does so only after one of the client's people."""
     if cue == "modal" and sentence.form == "sentence":
-        return read_opening(sentence.text, people) is not None
+        return read_opening(sentence.text, people) is not None or romanian_actor(sentence.text, people)
     return cue is not None
 
 

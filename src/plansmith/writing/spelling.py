@@ -32,9 +32,16 @@ def misspelt(text: str, known: Collection[str], language: str) -> dict[str, str]
             if abs(len(other) - len(plain)) <= most
             and (distance := DamerauLevenshtein.distance(plain, other, score_cutoff=most)) <= most
         ]
+        near = [n for n in near if language != "ro" or not _ends_otherwise(plain, n[1])]
         if near and not _is_word(word, language):
             found[word] = min(near)[1]
     return found
+
+
+def _ends_otherwise(one: str, other: str) -> bool:
+    """Whether two words differ in their ending only: in Romanian mostly forms of one word, "accesat" and "accesa"."""
+    least = min(len(one), len(other))
+    return one[: max(4, least - 2)] == other[: max(4, least - 2)]
 
 
 def mended(text: str, wrong: dict[str, str]) -> str:

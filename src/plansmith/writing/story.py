@@ -10,8 +10,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from plansmith.plan import fold, roles_in
 from plansmith.prompts import article
+from plansmith.writing.romanian import romanian_story
 
 _AS_A = re.compile(
     r"^As (?:an? |the )?(?P<role>[^,]{2,60}), (?:I|we)(?: would|'d|’d)? "
@@ -28,10 +28,6 @@ _PRESENT = re.compile(
     r"^(?P<who>(?:(?:an?|the|each|every|all|our|any|my) )?[\w'’/-]+(?: [\w'’/-]+){0,3}?) (?!(?:is|are|was|were|has|have|does|do|never|must|should|shall|can|will)\b)"
     r"(?P<verb>[a-z]{2,})(?P<what> .+)$",
     re.IGNORECASE,
-)
-# "Clienții trebuie să poată comanda …": what follows is an infinitive, which "să pot" takes as well.
-_ROMANIAN = re.compile(
-    r"^(?P<who>[^,.;:]{2,40}?) (?:(?:ar )?trebui[ea]? sa poata|sa poata|pot|poate|vor putea|va putea|ar putea) (?!fi )(?P<what>\w.{3,})$"
 )
 _SYSTEM = re.compile(
     r"^(?:the |this |our |an? )?(?:system|app|application|site|website|page|software|platform|api|product|tool|it)\b",
@@ -61,9 +57,8 @@ class Opening:
 def read_opening(requirement: str, roles: Sequence[str]) -> Opening | None:
     """Role and want of a requirement such as "A customer can order bread"; None where its form does not give them."""
     text = requirement.strip().rstrip(".")
-    if match := _ROMANIAN.match(fold(text)):
-        named = [r for r in roles_in(text[: match.end("who")], "ro") if fold(r) in {fold(known) for known in roles}]
-        return Opening(named[0], f"să pot {text[match.start('what') :]}") if named else None
+    if told := romanian_story(text, roles):
+        return Opening(*told)
     if match := _AS_A.match(text):
         want, benefit = _part_benefit(match["rest"])
         return Opening(match["role"].strip(), shorten(f"to {want}" if match["able"] or match["can"] else want), benefit)

@@ -17,12 +17,14 @@ from rapidfuzz import fuzz
 from plansmith import prompts
 from plansmith.locale import words
 from plansmith.plan import content_words, fold, negated, restricted, unfaithful
+from plansmith.plan.stranded import stranded
 from plansmith.prompts import WORDING, Wording
 from plansmith.writing.clean import Evidence, broken, builders, guards, repeats
 from plansmith.writing.criteria import own_criterion
 from plansmith.writing.engine import Engine, Request
 from plansmith.writing.grammar import Work, read_requirement, requirement_grammar
 from plansmith.writing.listen import Wish
+from plansmith.writing.romanian import in_quotes
 from plansmith.writing.story import Opening, read_opening, shorten
 from plansmith.writing.talk import Talk
 
@@ -60,6 +62,11 @@ def plan_work(
 ) -> Planned:
     """Ask for the story and tasks of one wish until each part stands, a few times at most; code fills what is missing."""
     talk = replace(talk.say(prompts.requirement_step(wish.text, say)), about=wish.text)
+    if evidence.mute:
+        opening = read_opening(wish.text, roles)
+        told = opening or Opening(roles[0], "")
+        none = _Attempt(told.role, told.want, told.so_that, (), (), "", (), "")
+        return Planned(_joined([none], none, wish, opening, evidence), talk)
     tries = [_attempt(wish, talk, roles, evidence, engine, Request("", max_tokens=_MOST))]
     while _wanting(tries) and len(tries) < (_TRIES_SMALL if evidence.careful else _TRIES):
         request = Request("", max_tokens=_MOST)
@@ -81,7 +88,7 @@ def _joined(tries: Sequence[_Attempt], best: _Attempt, wish: Wish, opening: Open
     own = own_words(language)
     told = next((a for a in tries if a.want), None)
     role = told.role if told else best.role
-    want = told.want if told else own["this_to_hold"].format(text=_lower(wish.text))
+    want = told.want if told else own["this_to_hold"].format(text=_within(wish.text, language))
     # a benefit belongs to its wish: only where code reads the wish do all tries have the same
     so_that = next((a.so_that for a in tries if a.so_that and a.want == want), "")
     criteria = next((a.criteria for a in tries if a.criteria), ())
@@ -139,6 +146,8 @@ class _Check:
         """Whether a text must not stand; the reasons are noted."""
         check = self.evidence.inventions_and_numbers if numbers else self.evidence.inventions
         found = [*reasons, *check(text)]
+        if self.language == "ro" and (verbs := stranded(text, self.wish.sentence.text)):
+            found.append(f"breaks the verb {', '.join(verbs)}")
         found += self.evidence.beside_the_point(text) if pointed else []
         found += ["goes round in circles"] if repeats(text, self.language) else []
         found += ["is cut off"] if broken(text) else []
@@ -207,12 +216,12 @@ def own_task(text: str, opening: Opening | None, role: str, want: str, language:
     """A task's title in the client's own words: what is to be built, or the rule to be kept."""
     own = own_words(language)
     if _denies(text):
-        return own["enforce"].format(text=_short(text))
+        return own["enforce"].format(text=_short(text, language))
     if language == "en" and want.startswith("to ") and len(want.split()) <= _WORDS:
         theirs = re.sub(r"\b(my|I)\b", lambda m: {"my": "their", "I": "they"}[m[1]], want.removeprefix("to "))
         return own["let"].format(role=f"{prompts.article(role)} {role}", want=theirs)
     opened = language == "en" and opening and not want.startswith("this ")
-    return own["build"].format(text=_short(want.removeprefix("that ") if opened else text))
+    return own["build"].format(text=_short(want.removeprefix("that ") if opened else text, language))
 
 
 _WORDS = 18
@@ -241,7 +250,13 @@ def _lower(text: str) -> str:
     return text if (first.isupper() and len(first) > 1) or first == "I" else text[:1].lower() + text[1:]
 
 
-def _short(text: str) -> str:
+def _within(text: str, language: str) -> str:
+    """The sentence as part of one of code's own phrases, which quote it in Romanian: there its form fits no other."""
+    return in_quotes(text) if language == "ro" else _lower(text)
+
+
+def _short(text: str, language: str) -> str:
     """The sentence as a title: parentheses and what follows the first clauses go."""
-    text = re.sub(r"\s*\([^()]*\)", "", _lower(text))
-    return shorten(text, _WORDS)
+    text = re.sub(r"\s*\([^()]*\)", "", _within(text, language))
+    short = shorten(text, _WORDS)
+    return f"{short} …" if language == "ro" and len(text.split()) > _WORDS else short
