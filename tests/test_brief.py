@@ -1,5 +1,8 @@
 """Briefs: what is numbered, with which span and which context."""
 
+import re
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -99,3 +102,36 @@ def test_text_without_markup_is_plain_as_it_stands(text: str) -> None:
 
     token = _markdown().parseInline(text)[0]
     assert _plain(text) == " ".join("".join(_words(token.children or [])).split())
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("# Pottery shop\n\nWe need an app for potters.", "Pottery shop"),
+        ("# Requirements\n\nWe need an app for potters.", "App for potters"),
+        ("# Requirements\n\nPots must be seen.", "Requirements"),
+        ("## Pre-orders for a bakery\n\nHi.\n\n## Background\n\nWe bake.", "Pre-orders for a bakery"),
+        ("## Customers\n\nThey order.\n\n## Staff\n\nThey bake.", ""),
+        ("From: Ana Pop\nSubject: Re: Fwd: a new site for the bakery\n\nHello.", "A new site for the bakery"),
+        ("De la: Radu\nSubiect: site pentru cabana\n\nSalut.", "Site pentru cabana"),
+        ("Subject: Question\n\nWe need a tool for nurses.", "Tool for nurses"),
+        ("# RE: app for our dance school\n\nHi.", "App for our dance school"),
+        ("Dog walking app\n\nOwners book walks.", "Dog walking app"),
+        ("Hello,\n\nI'm looking for a mobile app for dog walkers that tracks walks.", "Mobile app for dog walkers"),
+        ("Our club wants to build an online shop for used boats, by May.", "Online shop for used boats"),
+        ("Avem nevoie de o aplicație pentru proprietarii de câini, care să arate harta.", "Aplicație pentru proprietarii de câini"),
+        ("Dorim să facem un site pentru cabana noastră din Bran.", "Site pentru cabana noastră"),
+        ("We already have a website for members. It is slow.", ""),
+        ("We don't need an app for drivers.", ""),
+        ("We want an app for it.", ""),
+        ("We want an app for booking, paying and rating.", ""),
+        ("It is an app for people who walk.", ""),
+        ("Aș vrea un site pe care turiștii să rezerve camere.", ""),
+        ("Hi Ana\n\nCustomers can order.", ""),
+    ],
+)  # fmt: skip
+def test_a_brief_is_called_what_it_calls_itself_or_nothing(text: str, title: str) -> None:
+    brief = read_brief(text)
+    assert brief.title == title
+    assert set(re.findall(r"\w+", title.lower())) <= set(re.findall(r"\w+", text.lower()))
+    assert read_brief(text, "other").title == (title or "other")

@@ -206,3 +206,11 @@ def test_a_written_plan_quotes_a_brief_with_markup_as_lint_wants_it() -> None:
     )
     plan = write_plan(brief, FakeEngine(faithful), PAST).plan
     assert [f for f in check_plan(plan, brief) if f.code == "quote-differs"] == []
+
+
+def test_a_plan_is_called_what_the_brief_asks_for_and_else_keeps_a_neutral_name() -> None:
+    said = "must functional: x"  # a model that has no title either
+    named = read_brief("We need a mobile app for dog walkers. Owners can book a walk.")
+    assert write_plan(named, FakeEngine(lambda q: said), PAST).plan.title == "Mobile app for dog walkers"
+    bare = read_brief("Owners can book a walk.")
+    assert write_plan(bare, FakeEngine(lambda q: said), PAST).plan.title == "Development plan"

@@ -77,12 +77,17 @@ class Brief:
 
 
 def read_brief(text: str, title: str = "") -> Brief:
-    """Number the sentences of a client's text; `title` is used where the text has no top heading of its own."""
+    """Number the sentences of a client's text; `title` is used where the text does not name its project itself."""
+    from plansmith.plan.naming import title_of_brief
+
     sentences: list[Sentence] = []
-    top = ""
+    top: list[str] = []
+    below: list[str] = []
     for form, heading, lead_in, block in _blocks(text):
-        if form == "title" and not top:
-            top = _plain(block.content)
+        if form == "title":
+            top.append(_plain(block.content))
+        elif heading and heading not in (*top[-1:], *below[-1:]):
+            below.append(heading)
         for start, end in block.pieces(text, form):
             clean = _plain(_unmark(text[start:end], block.prefix))
             if form == "row":
@@ -90,7 +95,8 @@ def read_brief(text: str, title: str = "") -> Brief:
             if any(c.isalnum() for c in clean):
                 kind = "header" if form == "sentence" and _MAIL_HEADER.match(clean) else form
                 sentences.append(Sentence(f"S{len(sentences) + 1}", clean, start, end, heading, lead_in, kind))
-    return Brief(text, tuple(sentences), top or title, detect_language(text))
+    named = title_of_brief(top, below, text, sentences) or next((t for t in top if t), title)
+    return Brief(text, tuple(sentences), named, detect_language(text))
 
 
 def detect_language(text: str) -> str:
