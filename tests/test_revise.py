@@ -129,6 +129,21 @@ def errors(plan: Plan) -> set[tuple[str, str]]:
         ("Please bring the map back", ["restore"], "map"),
         ("The client wants online payment after all", ["restore"], "online payment"),
         ("Clientul vrea plata online din nou.", ["restore"], "plata online"),
+        ("Make online payment optional.", ["priority"], "online payment"),
+        ("The monthly list is not so important.", ["priority"], "monthly list"),
+        ("Faceți plata cu cardul opțională.", ["priority"], "plata cu cardul"),
+        ("Raportul lunar nu este important.", ["priority"], "Raportul lunar"),
+        ("The deadline is postponed by two weeks.", ["deadline"], ""),
+        ("We need it by 1 March 2028.", ["deadline"], ""),
+        ("The board wants the app two weeks later.", ["deadline"], ""),
+        ("Avem nevoie de tot până la 1 octombrie 2027.", ["deadline"], ""),
+        ("Increase the budget by £1,000.", ["budget"], ""),
+        ("Change the 7 days to 14 days.", ["figure"], None),
+        ("Change R4 to: Orders must be kept for 30 days.", ["replace"], "R4"),
+        ("Please add that customers can rate the bread.", ["wish"], ""),
+        ("Rename baker to pastry chef.", ["unclear"], None),
+        ("We no longer have a deadline.", ["unclear"], None),
+        ("The deadline is not fixed, it should be later.", ["unclear"], None),
         ("hello there", ["unclear"], None),
         ("Clientul renunță la plata online.", ["drop"], "plata online"),
         ("Raportul lunar nu mai este necesar.", ["drop"], "Raportul lunar"),
@@ -366,6 +381,50 @@ def test_a_figure_changes_where_its_requirement_is_served(bakery: Plan) -> None:
         said(bakery, "Orders are kept for 14 days instead of 8.")
 
 
+def test_what_goes_up_or_down_by_an_amount_or_some_time_is_counted_from_what_was(bakery: Plan) -> None:
+    for words, money in (("The budget goes up by £1,000.", 10000), ("Cut the budget by £500.", 8500)):
+        new = said(bakery, words)
+        assert (new.plan.budget, new.plan.currency) == (money, "GBP")
+        assert any(f"£{money:,}" in r.text for r in new.plan.requirements)
+        assert any(f"£{money:,}" in note for note in new.notes)
+    days = {
+        "The deadline is postponed by two weeks.": (11, 15),
+        "The deadline is a month earlier.": (10, 1),
+        "They want it 10 days later.": (11, 11),
+    }
+    for words, (month, day) in days.items():
+        new = said(bakery, words)
+        assert new.plan.deadline == dt.date(2027, month, day)
+        assert len(new.plan.requirements) == len(bakery.requirements)
+        assert any("is taken as" in note for note in new.notes)
+    none = bakery.model_copy(update={"budget": None, "deadline": None})
+    for plan, words in (
+        (bakery, "The budget changes by £500."),
+        (bakery, "The deadline moves by two weeks."),
+        (bakery, "The budget is cut by £9,000."),
+        (none, "The budget goes up by £1,000."),
+        (none, "The deadline is postponed by two weeks."),
+    ):
+        with pytest.raises(InputError):
+            said(plan, words)
+
+
+def test_a_romanian_number_keeps_its_de() -> None:
+    plan = by_fake(read_brief("Clienții pot comanda pâine. Datele trebuie păstrate 7 zile.")).plan
+    longer = said(plan, "Datele trebuie păstrate 30 de zile, nu 7.").plan
+    assert "păstrate 30 de zile" in next(r.text for r in longer.requirements if "Datele" in r.text)
+    back = said(longer, "8 zile în loc de 30.").plan
+    assert "păstrate 8 zile" in next(r.text for r in back.requirements if "Datele" in r.text)
+
+
+def test_what_is_not_understood_or_not_found_names_the_nearest_requirements(bakery: Plan) -> None:
+    for words, near in (("Rename baker to pastry chef.", "R5"), ("The client drops the chatbot.", "R")):
+        with pytest.raises(InputError) as found:
+            said(bakery, words)
+        assert any(re.search(rf"\b{near}\d? ", problem) for problem in found.value.problems)
+        assert "othing was changed" in found.value.message
+
+
 # What is added
 
 
@@ -436,6 +495,25 @@ def test_what_is_replaced_is_superseded(bakery: Plan) -> None:
         ["Cash on delivery."],
     )
     assert errors(new) <= errors(bakery)
+
+
+def test_a_requirement_named_by_its_id_is_reworded_and_nothing_is_asked_about_the_old_one(bakery: Plan) -> None:
+    name = of(bakery, "7 days")
+    new = revise(bakery, f"Change {name} to: Orders must be kept for 30 days.", by_fake, TODAY).plan
+    old = next(r for r in new.requirements if r.id == name)
+    heirs = [r.text for r in new.requirements if r.id in old.superseded_by]
+    assert (old.status, heirs) == ("superseded", ["Orders must be kept for 30 days."])
+    assert not [q for q in new.questions if name in q.blocks and q.id not in {b.id for b in bakery.questions}]
+    same = said(bakery, f"Change {name} to: Orders must be kept for 7 days.")
+    assert same.plan.requirements == bakery.requirements
+    assert any(name in note for note in same.notes)
+
+
+def test_what_speaks_of_the_same_thing_and_stays_is_told(samples: list[Plan]) -> None:
+    new = said(samples[0], "They drop the collection slots.")
+    assert status(new.plan, "R2") == "dropped"
+    assert status(new.plan, "R3") == "live"
+    assert any(note.startswith("R3 speaks of “slots”") for note in new.notes)
 
 
 def test_sample_plans_lose_any_requirement_cleanly(samples: list[Plan]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from calendar import monthrange
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -19,6 +20,7 @@ from plansmith.plan.facts import find_numbers
 from plansmith.plan.money import amounts
 from plansmith.plan.revise import changed, touched
 from plansmith.plan.revise_find import same, tokens
+from plansmith.plan.revise_read import shifted
 from plansmith.plan.types import Plan, Requirement, Scenario
 from plansmith.plan.words import fold, pattern
 
@@ -39,11 +41,23 @@ def set_budget(plan: Plan, said: str, sentence: str) -> tuple[Plan, list[str]]:
     currency = amount.currency or plan.currency
     old, written = plan.budget, said[amount.start : amount.end] if amount.currency else ""
     notes: list[str] = []
+    value = amount.value
+    if step := _step(said, amount.start, amount.end):
+        if old is None or currency != plan.currency or step == "?":
+            raise InputError(
+                f"What is the budget by “{said}”?", ["name the whole amount: “The budget is now 20,000 EUR.”"]
+            )
+        value, written = (old + value if step == "up" else old - value), ""
+        if value <= 0:
+            raise InputError(
+                f"By “{said}” nothing would be left of the budget of {price(plan.language, old, currency)}."
+            )
+        notes.append(f"“{said.rstrip('.')}” is taken as {price(plan.language, value, currency)} in all.")
     if currency != plan.currency and plan.currency and any(m.rate is not None for m in plan.team):
         notes.append(f"The team's rates were in {plan.currency} and are now read as {currency}: look at them.")
-    new = plan.model_copy(update={"budget": amount.value, "currency": currency})
+    new = plan.model_copy(update={"budget": value, "currency": currency})
     before = price(plan.language, old or 0, plan.currency)
-    after = price(plan.language, amount.value, currency)
+    after = price(plan.language, value, currency)
 
     def swap(text: str) -> str:
         for spot in reversed([a for a in amounts(text) if a.value == old]):
@@ -57,15 +71,30 @@ def set_budget(plan: Plan, said: str, sentence: str) -> tuple[Plan, list[str]]:
 def set_deadline(plan: Plan, said: str, sentence: str, today: dt.date) -> tuple[Plan, list[str]]:
     """The plan with the day that a sentence names as its deadline; InputError where no one day follows from it."""
     found = dates(said)
+    moved = shifted(said) if not any(d.date for d in found) else None
+    if moved and plan.deadline and moved[2]:
+        then = _moved(plan.deadline, *moved)
+        written = day(plan.language, then)
+        notes = [f"“{said.rstrip('.')}” is taken as {written}."]
+        return _at(plan, then, written, said, sentence), notes
     days = {d.date or _without_year(d.text, plan.deadline, today) for d in found}
     date = next(iter(days), None)
+    if moved and not plan.deadline:
+        raise InputError(
+            f"“{said}” moves a deadline, and the plan has none.", ["name the day: “The deadline is 1 March 2027.”"]
+        )
     if len(days) != 1 or date is None:
-        named = ", ".join(f"“{d.text}”" for d in found)
+        named = ", ".join(f"“{d.text}”" for d in found) or "this"
         raise InputError(
             f"Which day is the deadline in “{said}”?", [f"{named} is no single day; write it as 1 March 2027"]
         )
     written = day(plan.language, date)
     notes = [f"“{d.text}” is taken as {written}; say the year if it is another." for d in found if d.date is None]
+    return _at(plan, date, written, said, sentence), notes
+
+
+def _at(plan: Plan, date: dt.date, written: str, said: str, sentence: str) -> Plan:
+    """The plan with this deadline, in all that names the old one."""
     old = plan.deadline
     before = day(plan.language, old) if old else ""
 
@@ -76,7 +105,28 @@ def set_deadline(plan: Plan, said: str, sentence: str, today: dt.date) -> tuple[
 
     holders = [r for r in plan.requirements if r.status == "live" and old in {d.date for d in dates(r.text)}]
     new = plan.model_copy(update={"deadline": date})
-    return _set(new, old, holders if old else [], swap, said, sentence, "deadline"), notes
+    return _set(new, old, holders if old else [], swap, said, sentence, "deadline")
+
+
+def _moved(old: dt.date, number: int, unit: str, way: int) -> dt.date:
+    """The day so many days, weeks or months later or earlier; of a shorter month the last day."""
+    if unit != "month":
+        return old + dt.timedelta(days=way * number * (7 if unit == "week" else 1))
+    months = old.year * 12 + old.month - 1 + way * number
+    year, month = divmod(months, 12)
+    return dt.date(year, month + 1, min(old.day, monthrange(year, month + 1)[1]))
+
+
+def _step(said: str, start: int, end: int) -> str:
+    """Whether an amount is told as a difference: "up", "down", "?" for not told which, and empty for a whole amount."""
+    folded = fold(said)
+    by = re.search(r"\b(?:by|cu)\s+(?:\w+\s+)?$", folded[:start])
+    beside = re.match(r"\s*(?:more|less|extra|on top|in plus|in minus|mai putin)\b", folded[end:])
+    beside = beside or re.search(r"\b(?:another|additional|extra)\s+$", folded[:start])
+    if not by and not beside:
+        return ""
+    up, down = (bool(pattern("revise", way).search(folded)) for way in ("up", "down"))
+    return "?" if up == down else "up" if up else "down"
 
 
 def set_figure(plan: Plan, requirement: str, old: str, new: str, unit: str, sentence: str) -> Plan:
@@ -85,10 +135,19 @@ def set_figure(plan: Plan, requirement: str, old: str, new: str, unit: str, sent
 
     def swap(text: str) -> str:
         for spot in reversed(spots(text, old, unit, plan.language)):
-            text = text[: spot[0]] + new + text[spot[1] :]
+            text = text[: spot[0]] + new + _counted(text[spot[1] :], new, plan.language)
         return text
 
     return _swapped(plan, items.values(), swap, {requirement}, sentence)
+
+
+def _counted(rest: str, number: str, language: str) -> str:
+    """What follows a number; in Romanian "de" stands from twenty on: 7 zile, 30 de zile."""
+    unit = re.match(r"\s+(?P<de>de\s+)?(?=[^\W\d_]{2,})(?!sau\b|și\b|si\b|la\b|pe\b)", rest)
+    if language != "ro" or not unit or not number.isdigit():
+        return rest
+    last = int(number) % 100
+    return f" {'de ' if int(number) and (last >= 20 or last == 0) else ''}{rest[unit.end() :]}"
 
 
 def holding(plan: Plan, figure: str, unit: str) -> list[Requirement]:

@@ -70,6 +70,26 @@ def find(plan: Plan, phrase: str, status: Collection[str] = ("live",)) -> Found:
     return Found((), tuple(sorted(seen.values(), key=lambda c: -c.score))[:_MOST])
 
 
+def nearest(plan: Plan, text: str, status: str = "live") -> list[str]:
+    """Requirements that are most like a text, each with its id, the likeliest first: by its words, else by its letters."""
+    from rapidfuzz import fuzz
+
+    texts = {r.id: r.text for r in plan.requirements if r.status == status}
+    held = [c.id for c in find(plan, text, (status,)).candidates]
+    like = held or sorted(texts, key=lambda i: -fuzz.partial_ratio(fold(text), fold(texts[i])))
+    return [f"{i} {texts[i]}" for i in like[:_MOST]]
+
+
+def speaking(plan: Plan, phrase: str) -> list[tuple[str, str]]:
+    """Live requirements that hold the word that a phrase is about, each id with this word."""
+    wanted = [w for w in tokens(phrase, plan.language) if not generic(w[1])]
+    if not wanted or _ID.search(phrase):
+        return []
+    main, word = _main(phrase, wanted, plan.language)
+    live = (r for r in plan.requirements if r.status == "live")
+    return [(r.id, word) for r in live if any(same(main, t, plan.language) for t, _ in tokens(r.text, plan.language))]
+
+
 def _one(plan: Plan, live: Sequence[Requirement], phrase: str) -> Found:
     language = plan.language
     wanted = tokens(phrase, language)
@@ -146,6 +166,6 @@ def _main(phrase: str, wanted: Sequence[tuple[str, str]], language: str) -> tupl
     """The word that the others only narrow: the last before "of", "for", "by"; in Romanian the first."""
     if language == "ro":
         return wanted[0]
-    first = re.split(r"\s(?:of|for|by|with|about|in|on|at|to|from|that|which|when|per)\s", phrase)[0]
+    first = re.split(r"\s(?:of|for|by|with|about|in|on|at|to|from|that|which|when|per|between|among)\s", phrase)[0]
     inside = tokens(first, language)
     return next((w for w in reversed(inside) if w in wanted), wanted[0])

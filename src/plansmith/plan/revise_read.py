@@ -68,9 +68,22 @@ def _told(sentence: Sentence, text: str) -> Order | None:
 
 def _else(sentence: Sentence) -> Order:
     """A sentence that asks for something, as a brief does; or nothing that is understood."""
-    if requirement_cue(sentence):
+    if requirement_cue(sentence) and not _of_the_plan(sentence.text):
         return Order("wish", sentence, wish=sentence.text)
     return Order("unclear", sentence, about=sentence.text)
+
+
+def _of_the_plan(text: str) -> bool:
+    """Whether a sentence is about the plan itself, an item by its id, the budget or the deadline: no wish for the product."""
+    folded, figures = fold(text), alternation(listed("revise", "figures"))
+    whose = rf"(?:(?:{alternation(listed('revise', 'whose'))})\s+)*"
+    return bool(
+        re.search(r"(?<!\w)[RUTMKAQD][1-9]\d{0,5}(?!\w)", text)
+        or re.match(rf"{_lead()}(?:{_steered()})?{whose}(?:{figures})(?!\w)", folded)
+        or re.match(
+            rf".{{0,30}}(?<!\w)(?:no longer|no|any|without|nu mai|niciun|fara)\s(?:\w+\s){{0,2}}(?:{figures})", folded
+        )
+    )
 
 
 _NONE = Sentence("S1", "", 0, 0)
@@ -84,8 +97,25 @@ def _money(text: str) -> Order | None:
 
 
 def _day(text: str) -> Order | None:
-    named = pattern("revise", "deadline").search(fold(text)) or is_deadline(text)
-    return Order("deadline", _NONE) if named and dates(text) and _of_the_project(text) else None
+    added = _add(text)
+    moved = bool(
+        added and _whole(fold(added.wish)) and (shifted(text) or dates(text))
+    )  # "they want it two weeks later"
+    named = moved or pattern("revise", "deadline").search(fold(text)) or is_deadline(text)
+    return Order("deadline", _NONE) if named and (dates(text) or shifted(text)) and _of_the_project(text) else None
+
+
+def shifted(text: str) -> tuple[int, str, int] | None:
+    """How far a day is moved, "by two weeks", "a month later": number, unit (day, week, month), and 1, -1 or 0 for not told."""
+    folded = fold(text)
+    later, earlier = (bool(pattern("revise", way).search(folded)) for way in ("later", "earlier"))
+    counted = [(n.end, int(n.value)) for n in find_numbers(text) if n.value.isdigit()]
+    counted += [(m.end(), 1) for m in re.finditer(r"(?<!\w)(?:an?|o|un)(?!\w)", folded)]
+    for end, number in counted:
+        for unit in ("day", "week", "month"):
+            if re.match(rf"\s+(?:de\s+)?(?:{alternation(listed('revise', f'{unit}_units'))})(?!\w)", folded[end:]):
+                return number, unit, later - earlier
+    return None
 
 
 def _figure(text: str) -> Order | None:
@@ -106,6 +136,8 @@ def _figure(text: str) -> Order | None:
         and pattern("revise", "moves").search(folded)  # not "rate it from 1 to 5"
     ):
         old, new = one, two
+    elif re.match(rf"{_lead()}{_subject()}{_steered()}", folded) and re.search(r"\b(?:to|into|la|in|cu)\s+$", middle):
+        old, new = one, two  # "change the 7 days to 14"
     else:
         return None
     words = f"{text[: one.start]} {text[one.end : two.start]} {text[two.end :]}"
@@ -120,8 +152,12 @@ def _rank(text: str) -> Order | None:
         shape = (
             rf"{_lead()}(?P<a>.+?)\s+(?:{becomes})\s+(?:(?:now|only|just|acum|doar|numai)\s+)*(?:{words})(?:\s+now)?$"
         )
-        if match := re.match(shape, folded):
-            return Order("priority", _NONE, about=tidy(text[match.start("a") : match.end("a")]), new=rank)
+        made = rf"{_lead()}{_subject()}(?:{alternation(listed('revise', 'ranks'))})\s+(?P<a>.+?)\s+(?:(?:as|ca|drept|into)\s+)?(?:{words})(?:\s+(?:now|please))?$"
+        if match := re.match(made, folded) or re.match(shape, folded):
+            about = text[match.start("a") : match.end("a")]
+            if denied := re.search(r"\s+nu$", fold(about)):  # "raportul nu este important"
+                about, rank = about[: denied.start()], "could"
+            return Order("priority", _NONE, about=tidy(about), new=rank)
     return None
 
 
@@ -132,7 +168,11 @@ def _swap(text: str) -> Order | None:
     closed = re.match(rf"(?P<b>.+?),?\s+(?:{swap})\s+(?P<a>.+)$", folded)
     verb, by = alternation(listed("revise", "replace")), alternation(listed("revise", "by"))
     said = re.match(rf"{_lead()}{_subject()}(?:{verb})\s+(?P<a>.+?)\s+(?:{by})\s+(?P<b>.+)$", folded)
-    found = said or opened or closed
+    named = re.match(
+        rf"{_lead()}{_subject()}(?:{alternation(listed('revise', 'reword'))})\s+(?:requirement |cerinta )?(?P<a>r[1-9]\d{{0,5}})(?:\s+(?:to|into|in|astfel|as follows))?(?:\s+(?:read|say))?\s*:?\s+(?P<b>\S+ \S+ .+)$",
+        folded,
+    )
+    found = named or said or opened or closed
     if not found:
         return None
     about, wish = text[found.start("a") : found.end("a")], text[found.start("b") : found.end("b")]
@@ -185,14 +225,28 @@ def _of_the_project(text: str) -> bool:
     """Whether money or a day is told of the project, and not of what people do with the product or of each year."""
     folded = fold(text)
     whose = alternation((*listed("revise", "project"), *listed("revise", "speaker")))
-    begins = re.match(rf"{_lead()}(?:(?:{alternation(listed('revise', 'whose'))})\s+)*(?:{whose})(?!\w)", folded)
+    begins = re.match(
+        rf"{_lead()}(?:{_steered()})?(?:(?:{alternation(listed('revise', 'whose'))})\s+)*(?:{whose})(?!\w)", folded
+    )
     return bool(begins) and not pattern("revise", "repeated").search(folded) and not _wishes(text)
 
 
 def _wishes(text: str) -> bool:
     """Whether it is told as a wish for the product: "The client also wants …"."""
     found = _add(text)
-    return bool(found and not re.match(r"(?:to |sa )?(?:spend|go live|launch|cheltui|lans)", fold(found.wish)))
+    wish = fold(found.wish) if found else ""
+    if _whole(wish) and (shifted(wish) or re.search(r"\s(?:by|before|on|until|no later than|pana|inainte)\s", wish)):
+        return False  # "we need it by 1 March"
+    return bool(found and not re.match(r"(?:to |sa )?(?:spend|go live|launch|cheltui|lans)", wish))
+
+
+def _whole(wish: str) -> bool:
+    """Whether a wish is about all of the product, and not about a part of it: "it by 1 March", "the app two weeks later"."""
+    things = r"(?:the )?(?:whole )?(?:thing|app|site|website|system|product|platform|shop|lot)"
+    romanian = r"ea|el|tot|totul|toate|aplicatia|site-ul|sistemul|platforma"
+    ready = r"(?: (?:to be|to go|sa fie|up and|fully))?(?: (?:ready|live|finished|done|running|working|gata|terminat\w*|functional\w*))?"
+    soon = r"(?:by|before|on|until|no later|pana|inainte|cu|an?|o|un|\w+ (?:de )?(?:days?|weeks?|months?|zile|saptamani|luni))"
+    return bool(re.match(rf"(?:ca )?(?:it|this|everything|all(?: of it)?|{things}|{romanian})\b{ready} {soon}\b", wish))
 
 
 def tidy(phrase: str) -> str:
@@ -207,6 +261,7 @@ def tidy(phrase: str) -> str:
 
 
 def _trimmed(wish: str) -> str:
+    wish = re.sub(r"^(?:that|instead|in schimb|în schimb|că)\s+", "", wish.strip(), flags=re.IGNORECASE)
     return re.sub(
         r"[\s,]+(?:instead|too|as well|in schimb|please|va rog|vă rog)$", "", wish.strip(" .?"), flags=re.IGNORECASE
     )
@@ -215,6 +270,12 @@ def _trimmed(wish: str) -> str:
 @cache
 def _lead() -> str:
     return rf"(?:(?:{alternation(listed('revise', 'opening'))})[,!]?\s+)*"
+
+
+@cache
+def _steered() -> str:
+    """An order to move a figure: "increase ", "postpone "."""
+    return rf"(?:{alternation(listed('revise', 'steer'))})\s+"
 
 
 @cache

@@ -22,7 +22,7 @@ from plansmith.locale import table
 from plansmith.plan import Brief, Plan, PlanDiff, Quote, diff_plans, not_product, priority_hint, read_brief
 from plansmith.plan.revise import changed, whole, withdraw
 from plansmith.plan.revise_figures import holding, set_budget, set_deadline, set_figure
-from plansmith.plan.revise_find import Found, find, tokens
+from plansmith.plan.revise_find import Found, find, nearest, speaking, tokens
 from plansmith.plan.revise_read import Order, read_orders
 from plansmith.plan.types import Change
 from plansmith.writing.revise_add import add_wish
@@ -102,6 +102,8 @@ def _read(plan: Plan, instruction: str, drop: Sequence[str], about: Sequence[str
                 "to add: “The client also wants a map of the shops.”",
                 "to change a figure: “Tools can be kept for 14 days instead of 7.”",
                 "to change money or time: “The budget is now 20,000 EUR.” “The deadline is now 1 March 2027.”",
+                "to rank or reword: “Online payment is optional.” “Change R3 to: Members can pay by card.”",
+                *(f"nearest: {r}" for r in nearest(plan, instruction)),
             ],
         )
     return orders
@@ -150,10 +152,18 @@ class Working:
         elif order.kind == "replace":
             gone = self.meant(order)
             urgent = next(r.priority for r in self.plan.requirements if r.id in gone)
-            self.withdraw(gone, self.wish(order.wish, said, name, "" if priority_hint(order.sentence) else urgent))
+            heirs = self.wish(order.wish, said, name, "" if priority_hint(order.sentence) else urgent, gone)
+            if not set(heirs) & set(gone):  # else what would replace it is what it says already
+                self.withdraw(gone, heirs)
         elif order.kind == "drop":
             gone = drop or self.meant(order)
             self.withdraw(gone, ())
+            left = [] if drop or self.about else speaking(self.plan, order.about)
+            if left:
+                ids = ", ".join(i for i, _ in left)
+                self.notes.append(
+                    f"{ids} {'speaks' if len(left) == 1 else 'speak'} of “{left[0][1]}” too: look at {ids}."
+                )
             self.unused(name, "drop", gone)
         elif order.kind == "priority":
             self.rank(order, name)
@@ -194,9 +204,9 @@ class Working:
         )
         self.plan = self.plan.model_copy(update={"quotes": quotes})
 
-    def wish(self, text: str, said: str, name: str, urgent: str = "") -> tuple[str, ...]:
-        """Write a new wish; ids of the requirements that say it."""
-        added = add_wish(self.plan, text, said, name, self.write, urgent)
+    def wish(self, text: str, said: str, name: str, urgent: str = "", instead: Sequence[str] = ()) -> tuple[str, ...]:
+        """Write a new wish; ids of the requirements that say it. `instead`: those that it replaces."""
+        added = add_wish(self.plan, text, said, name, self.write, urgent, instead)
         self.plan = added.plan
         self.notes += added.notes
         self.log += added.log
@@ -255,13 +265,14 @@ def _open(plan: Plan, order: Order, found: Found) -> InputError:
     """The error that names what could be meant."""
     what = order.about or order.sentence.text
     names = [f"{c.id} {c.text}" + (f" (has: {', '.join(c.shared)})" if c.shared else "") for c in found.candidates]
-    if not names:
-        status = "dropped" if order.kind == "restore" else "live"
-        names = [f"{r.id} {r.text}" for r in plan.requirements if r.status == status][:12]
-        return InputError(
-            f"No requirement speaks of “{what}”; nothing was changed. Name those meant: --drop R3.", names
-        )
     option = "--drop" if order.kind == "drop" else "--about"
+    if not names:
+        names = nearest(plan, what, "dropped" if order.kind == "restore" else "live")
+        example = names[0].split(" ", 1)[0] if names else "R3"
+        return InputError(
+            f"No requirement speaks of “{what}”; nothing was changed. Name those meant, as {option} {example}. The nearest:",
+            names,
+        )
     example = ",".join(c.id for c in found.candidates[:2])
     return InputError(
         f"Which requirements does “{what}” mean? Nothing was changed. Name them: {option} {example}.", names

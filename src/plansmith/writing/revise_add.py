@@ -8,12 +8,12 @@ Try: plansmith revise plan.md "The client also wants a map of the tools."
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from plansmith.locale import words
-from plansmith.plan import Brief, Plan, Question, Sentence, requirement_cue, unfaithful
+from plansmith.plan import Brief, Plan, Question, Sentence, negated, numbers, requirement_cue, unfaithful
 from plansmith.plan.revise import KINDS
 from plansmith.plan.similar import similar_pairs
 from plansmith.plan.types import Dependency, Milestone, Task
@@ -34,22 +34,30 @@ class Added:
 
 
 def add_wish(
-    plan: Plan, wish: str, said: str, sentence: str, write: Callable[[Brief], Written], urgent: str = ""
+    plan: Plan,
+    wish: str,
+    said: str,
+    sentence: str,
+    write: Callable[[Brief], Written],
+    urgent: str = "",
+    instead: Collection[str] = (),
 ) -> Added:
     """Write a wish into the plan; one that it has already adds nothing.
 
     `said`: the client's sentence, `sentence` its id. `urgent`: its priority, where its own words do not tell it.
+    `instead`: ids of what it replaces, which it may well contradict.
     """
     text = as_requirement(wish, said, plan.language)
     live = [r for r in plan.requirements if r.status == "live"]
     twins = [live[i] for i, j in similar_pairs([*(r.text for r in live), text]) if j == len(live)]
+    twins = [r for r in twins if numbers(r.text) == numbers(text) and negated(r.text) == negated(text)]
     if twins:
         known = twins[0]
         return Added(plan, (known.id,), (f"{known.id} says this already, and nothing was added: “{known.text}”",))
     made = write(_brief(plan, text, sentence))
     new, ids = _grafted(plan, made.plan, urgent)
     added = tuple(ids[r.id] for r in made.plan.requirements)
-    new, doubts = _doubted(new, added)
+    new, doubts = _doubted(new, added, instead)
     lost = [r.text for r in plan.requirements if r.status == "dropped" and similar_pairs([r.text, text])]
     notes = [f"This was withdrawn once; it is planned anew: “{lost[0]}”"] if lost else []
     notes += [f"{q.id} asks the client: {q.text}" for q in doubts]
@@ -61,9 +69,9 @@ def add_wish(
     return Added(new, added, tuple(notes), log)
 
 
-def _doubted(plan: Plan, added: tuple[str, ...]) -> tuple[Plan, list[Question]]:
+def _doubted(plan: Plan, added: tuple[str, ...], gone: Collection[str]) -> tuple[Plan, list[Question]]:
     """The plan with a question for each older requirement that a new one contradicts."""
-    live = [r for r in plan.requirements if r.status == "live"]
+    live = [r for r in plan.requirements if r.status == "live" and r.id not in gone]
     brief = Brief("", (), plan.title, plan.language)
     both = [q for q in questions(brief, live, (), ()) if len(q.blocks) == 2 and len(set(q.blocks) & set(added)) == 1]
     last = max((int(q.id[1:]) for q in plan.questions), default=0)
