@@ -164,6 +164,8 @@ def test_a_wish_is_a_requirement_in_the_clients_words() -> None:
     assert as_requirement("volunteers to print labels for new tools", sentence, "en") == (
         "Volunteers can print labels for new tools."
     )
+    order = "Set the page to open within 2 seconds."
+    assert as_requirement(order, order, "en") == order
     romanian = "Clientul mai vrea ca membrii să poată vota."
     assert as_requirement("ca membrii să poată vota", romanian, "ro") == "Membrii trebuie să poată vota."
 

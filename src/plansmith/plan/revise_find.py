@@ -66,7 +66,9 @@ def find(plan: Plan, phrase: str, status: Collection[str] = ("live",)) -> Found:
         return Found(tuple(dict.fromkeys(i for one in each for i in one.certain)), ())
     sure = {i for one in (found, *each) for i in one.certain}
     seen = {r.id: Candidate(r.id, r.text, (), 1.0) for r in live if r.id in sure}
-    seen |= {c.id: c for one in (found, *each) for c in one.candidates}
+    seen |= {
+        c.id: c for one in (*each, found) for c in one.candidates
+    }  # the whole phrase knows more words than its parts
     return Found((), tuple(sorted(seen.values(), key=lambda c: -c.score))[:_MOST])
 
 

@@ -90,6 +90,8 @@ def as_requirement(wish: str, said: str, language: str) -> str:
     if language == "ro":
         if match := re.match(r"ca\s+(.+?)\s+s[ăa]\s+(poat[ăa]\s+)?(.+)$", wish):
             text = f"{match[1]} trebuie să {match[2] or ''}{match[3]}"
+    elif wish == said.strip(" ."):  # "Set the page to open within 2 seconds": an order as it stands
+        text = wish
     elif match := re.match(rf"{who} to (?:be able to )?(\w+ ?.*)$", wish):
         text = f"{match[1]} can {match[2]}"
     elif match := re.match(r"to (?:be able to )?(\w+ .+)$", wish):
