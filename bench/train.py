@@ -77,21 +77,28 @@ def plansmith(options: argparse.Namespace) -> dict[str, Any]:
     from plansmith.tuning.recipe import Overrides, resolve
 
     base, rows, held_out, _ = data(options)
-    clock, measure = Clock(), loss.mean_loss
+    clock, measure, begin = Clock(), loss.mean_loss, loss.add_gradients
     settings = Overrides(
         rank=16, alpha=32, learning_rate=1e-3, batch=options.batch, epochs=1, warmup=0, measure=MEASUREMENTS, patience=0
     )
 
     def timed(*given: Any) -> float:
-        if clock.losses:  # the first comes before training
-            clock.pause()
         clock.losses.append((clock.wall, measure(*given)))
-        clock.go_on()
         return clock.losses[-1][1]
 
-    loss.mean_loss = timed
+    def stepping(*given: Any) -> float:
+        clock.go_on()
+        return begin(*given)
+
+    def log(progress: loop.Progress) -> None:
+        if (
+            progress.loss is not None
+        ):  # a step is done; what follows are measurements and checkpoints, which TRL is spared
+            clock.pause()
+
+    loss.mean_loss, loss.add_gradients = timed, stepping
     with tempfile.TemporaryDirectory() as folder:
-        loop.fit(base, resolve(base, settings), rows, held_out, Path(folder), lambda _: None, save_every=1e9)
+        loop.fit(base, resolve(base, settings), rows, held_out, Path(folder), log, save_every=1e9)
     return clock.found(sum(map(len, rows)))
 
 

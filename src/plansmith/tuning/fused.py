@@ -61,7 +61,8 @@ def frozen_weight(base: Any, dtype: torch.dtype) -> torch.Tensor:
     state = getattr(base.weight, "quant_state", None)
     if state is None:
         weight: torch.Tensor = base.weight
-        return weight.to(dtype)
+        room: torch.Tensor | None = getattr(base, "widened", None)  # see `lean.narrow`
+        return weight.to(dtype) if room is None or room.dtype != dtype else room.copy_(weight)
     # bitsandbytes 0.50's own function does the same but costs more of the CPU's time than the GPU's
     ops, absmax = torch.ops.bitsandbytes, state.absmax
     if state.nested:

@@ -10,6 +10,7 @@ Try: python bench/train.py examples/archive --projects 2
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -32,27 +33,49 @@ def slim(model: Any) -> int:
 
 
 def narrow(model: Any) -> int:
-    """Keep the frozen weights of fused LoRA layers in 16 bits, widened at each product; returns the bytes saved.
+    """Keep the frozen weights of fused LoRA layers in 16 bits, widened at each product; returns by how many bytes they shrink.
 
     bfloat16 where that is exact, as for most published weights, else float16: its rounding (2^-12) is a hundredth of
-    that of Q8_0. Widening costs some 4 % of a step; the embedding, which is the head too, stays as it is.
+    that of Q8_0. Layers are widened into the same memory one after another: fresh memory at each product
+    would cost more than the copy. The embedding, which is the head too, stays as it is.
     """
+    saved, rooms = 0, dict[tuple[int, int], Tensor]()
+    for group in _groups(model):
+        bases = [layer.get_base_layer() for layer in group]
+        saved += sum(_thinned(base) for base in bases)
+        if all(base.weight.dtype in (torch.bfloat16, torch.float16) for base in bases):
+            heights = [base.weight.shape[0] for base in bases]
+            shape = (sum(heights), bases[0].weight.shape[1])
+            room = rooms.setdefault(shape, torch.empty(shape))
+            bases[0].joined = room
+            for base, part in zip(bases, room.split_with_sizes(heights), strict=True):
+                base.widened = part
+    return saved
+
+
+def _groups(model: Any) -> list[list[Any]]:
+    """The fused LoRA layers of a model, those that lean layers compute side by side together."""
     from plansmith.tuning.fused import fused_layers
 
-    saved = 0
-    for layer in fused_layers(model):
-        base = layer.get_base_layer()
-        wide = base.weight.data
-        if type(base) is not torch.nn.Linear or wide.dtype != torch.float32:
-            continue
-        thin = wide.bfloat16()
-        if not torch.equal(thin.float(), wide):
-            thin = wide.half()
-            if not bool(thin.isfinite().all()):
-                continue
-        base.weight.data = thin
-        saved += thin.numel() * 2
-    return saved
+    lean = [m for m in model.modules() if isinstance(getattr(m, "forward", None), _Forward)]
+    groups = [[getattr(m.self_attn, n) for n in _ATTENTION[:3]] for m in lean]
+    groups += [[getattr(m.mlp, n) for n in _FEED_FORWARD[:2]] for m in lean]
+    together = {id(layer) for group in groups for layer in group}
+    return [*groups, *([layer] for layer in fused_layers(model) if id(layer) not in together)]
+
+
+def _thinned(base: Any) -> int:
+    """Halve a layer's frozen weight if that loses nothing; returns the bytes saved."""
+    wide = base.weight.data
+    if type(base) is not torch.nn.Linear or wide.dtype != torch.float32:
+        return 0
+    thin = wide.bfloat16()
+    if not torch.equal(thin.float(), wide):
+        thin = wide.half()
+        if not bool(thin.isfinite().all()):
+            return 0
+    base.weight.data = thin
+    return int(thin.numel()) * 2
 
 
 def _suits(layer: Any) -> bool:
@@ -94,28 +117,54 @@ class _Forward:
 
 
 def _adapters(layers: list[Any]) -> list[Tensor]:
-    return [side["default"].weight for layer in layers for side in (layer.lora_A, layer.lora_B)]
+    """Every a, then every b."""
+    return [getattr(layer, side)["default"].weight for side in ("lora_A", "lora_B") for layer in layers]
 
 
-def _product(x: Tensor, layer: Any, a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
-    """x (tokens, inputs) through a LoRA layer: (tokens, outputs), and what lies between a and b."""
-    low = x @ a.T
-    y = x @ frozen_weight(layer.get_base_layer(), x.dtype).T
-    return y.addmm_(low, b.T, alpha=layer.scaling["default"]), low
+def _joined(layers: list[Any], dtype: torch.dtype) -> Tensor:
+    """The frozen weights of layers that have one input, one below the other; good until the next call."""
+    bases = [layer.get_base_layer() for layer in layers]
+    weights = [frozen_weight(base, dtype) for base in bases]
+    if len(weights) == 1:
+        return weights[0]
+    joined: Tensor | None = getattr(bases[0], "joined", None)  # what `narrow` lets them be widened into
+    return torch.cat(weights) if joined is None else joined
+
+
+def _product(x: Tensor, layers: list[Any], ab: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+    """x (tokens, inputs) through LoRA layers side by side: (tokens, all outputs), and what lies between all a and b."""
+    n = len(layers)
+    low = x @ _stacked(ab[:n]).T
+    y = x @ _joined(layers, x.dtype).T
+    parts = y.split_with_sizes([b.shape[0] for b in ab[n:]], 1)
+    for part, own, b, layer in zip(
+        parts, low.split_with_sizes([a.shape[0] for a in ab[:n]], 1), ab[n:], layers, strict=True
+    ):
+        part.addmm_(own, b.T, alpha=layer.scaling["default"])
+    return y, low
 
 
 def _unproduct(
-    up: Tensor, x: Tensor, low: Tensor, layer: Any, a: Tensor, b: Tensor, into: Tensor | None, wanted: bool = True
-) -> tuple[Tensor | None, Tensor, Tensor]:
-    """Gradients of x (added to `into`), a and b from that of the layer's outcome `up`."""
-    scale = layer.scaling["default"]
-    lowered = (up @ b).mul_(scale)
-    grad_a, grad_b = lowered.T @ x, (up.T @ low).mul_(scale)
+    up: Tensor, x: Tensor, low: Tensor, layers: list[Any], ab: Sequence[Tensor], wanted: bool = True
+) -> tuple[Tensor | None, list[Tensor]]:
+    """Gradients of x, and of every a and b, from that of the layers' outcome `up` (tokens, all outputs)."""
+    n = len(layers)
+    ranks = [a.shape[0] for a in ab[:n]]
+    lowered, grad_b = torch.empty_like(low), []
+    for part, into, own, b, layer in zip(
+        up.split_with_sizes([b.shape[0] for b in ab[n:]], 1), lowered.split_with_sizes(ranks, 1), low.split_with_sizes(ranks, 1), ab[n:], layers, strict=True
+    ):  # fmt: skip
+        torch.mm(part, b, out=into)
+        into.mul_(layer.scaling["default"])
+        grad_b.append((part.T @ own).mul_(layer.scaling["default"]))
+    grads = [*(lowered.T @ x).split_with_sizes(ranks), *grad_b]
     if not wanted:
-        return None, grad_a, grad_b
-    weight = frozen_weight(layer.get_base_layer(), x.dtype)
-    into = up @ weight if into is None else into.addmm_(up, weight)
-    return into.addmm_(lowered, a), grad_a, grad_b
+        return None, grads
+    return (up @ _joined(layers, x.dtype)).addmm_(lowered, _stacked(ab[:n])), grads
+
+
+def _stacked(a: Sequence[Tensor]) -> Tensor:
+    return a[0] if len(a) == 1 else torch.cat(tuple(a))
 
 
 def _scaled(x: Tensor, norm: Any) -> tuple[Tensor, Tensor]:
@@ -142,12 +191,12 @@ def _turned(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     return y
 
 
-def _unturned(up: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+def _unturn(up: Tensor, cos: Tensor, sin: Tensor, x: Tensor) -> None:
+    """Gradient of x from that of its rotation `up`, written into `x`."""
     half = up.shape[-1] // 2
-    x = up * cos
-    x[..., half:].addcmul_(up[..., :half], sin[..., :half], value=-1)
+    torch.mul(up, cos, out=x)
     x[..., :half].addcmul_(up[..., half:], sin[..., half:])
-    return x
+    x[..., half:].addcmul_(up[..., :half], sin[..., :half], value=-1)
 
 
 class _Ask(torch.autograd.Function):
@@ -159,30 +208,23 @@ class _Ask(torch.autograd.Function):
         cos, sin = cos[:, None], sin[:, None]
         x = hidden.reshape(-1, hidden.shape[-1])
         even, root = _scaled(x, norm)
-        found, lows = [], []
-        for i, layer in enumerate(layers):
-            y, low = _product(even, layer, ab[2 * i], ab[2 * i + 1])
-            y = y.view(rows, width, -1, size)
-            found.append((y if i == 2 else _turned(y, cos, sin)).transpose(1, 2))
-            lows.append(low)
+        y, low = _product(even, layers, ab)
+        q, k, v = (part.view(rows, width, -1, size) for part in y.split_with_sizes([b.shape[0] for b in ab[3:]], 1))
         ctx.norm, ctx.layers, ctx.shape = norm, layers, hidden.shape
-        ctx.save_for_backward(x, root, cos, sin, *lows, *ab)
-        return tuple(found)
+        ctx.save_for_backward(x, root, cos, sin, low, *ab)
+        return tuple(part.transpose(1, 2) for part in (_turned(q, cos, sin), _turned(k, cos, sin), v.contiguous()))
 
     @staticmethod
     def backward(ctx: Any, *ups: Tensor) -> Any:
-        x, root, cos, sin, *rest = ctx.saved_tensors
-        lows, ab, norm = rest[:3], rest[3:], ctx.norm
+        x, root, cos, sin, low, *ab = ctx.saved_tensors
+        norm, (rows, width) = ctx.norm, ctx.shape[:2]
         even = (x * root).mul_(norm.weight)
-        into: Tensor | None = None
-        grads: list[Tensor] = []
-        for i, (up, layer) in enumerate(zip(ups, ctx.layers, strict=True)):
-            up = up.transpose(1, 2)
-            up = (up if i == 2 else _unturned(up, cos, sin)).reshape(len(x), -1)
-            into, a, b = _unproduct(
-                up, even, lows[i], layer, ab[2 * i], ab[2 * i + 1], into, bool(ctx.needs_input_grad[0])
-            )
-            grads += [a, b]
+        up = x.new_empty(len(x), sum(b.shape[0] for b in ab[3:]))
+        for i, (own, part) in enumerate(zip(ups, up.split_with_sizes([b.shape[0] for b in ab[3:]], 1), strict=True)):
+            own = own.transpose(1, 2)
+            part = part.view(rows, width, *own.shape[2:])
+            part.copy_(own) if i == 2 else _unturn(own, cos, sin, part)
+        into, grads = _unproduct(up, even, low, ctx.layers, ab, bool(ctx.needs_input_grad[0]))
         whole = None if into is None else _unscaled(into, x, root, norm).view(ctx.shape)
         return whole, None, None, None, None, *grads
 
@@ -194,26 +236,27 @@ class _Think(torch.autograd.Function):
     def forward(ctx: Any, hidden: Tensor, norm: Any, layers: list[Any], *ab: Tensor) -> Tensor:
         x = hidden.reshape(-1, hidden.shape[-1])
         even, root = _scaled(x, norm)
-        gate, low_gate = _product(even, layers[0], *ab[:2])
-        wide, low_wide = _product(even, layers[1], *ab[2:4])
-        acted = torch.nn.functional.silu(gate).mul_(wide)
-        y, low_down = _product(acted, layers[2], *ab[4:])
+        both, low = _product(even, layers[:2], [*ab[:2], *ab[3:5]])
+        gate, wide = both.chunk(2, 1)
+        y, low_down = _product(torch.nn.functional.silu(gate).mul_(wide), layers[2:], [ab[2], ab[5]])
         ctx.norm, ctx.layers, ctx.shape = norm, layers, hidden.shape
-        ctx.save_for_backward(x, root, gate, wide, low_gate, low_wide, low_down, *ab)
+        ctx.save_for_backward(x, root, both, low, low_down, *ab)
         return y.add_(x).view(hidden.shape)
 
     @staticmethod
     def backward(ctx: Any, up: Tensor) -> Any:
-        x, root, gate, wide, low_gate, low_wide, low_down, *ab = ctx.saved_tensors
+        x, root, both, low, low_down, *ab = ctx.saved_tensors
         up = up.reshape(x.shape)
+        gate, wide = both.chunk(2, 1)
         silu = torch.nn.functional.silu(gate)
-        acted, *down = _unproduct(up, silu * wide, low_down, ctx.layers[2], ab[4], ab[5], None)
+        acted, (a_down, b_down) = _unproduct(up, silu * wide, low_down, ctx.layers[2:], [ab[2], ab[5]])
         assert acted is not None
-        wide_up = silu.mul_(acted)
-        gate_up = torch.ops.aten.silu_backward(acted.mul_(wide), gate)
+        ups = torch.empty_like(both)
+        gate_up, wide_up = ups.chunk(2, 1)
+        torch.mul(silu, acted, out=wide_up)
+        torch.ops.aten.silu_backward(acted.mul_(wide), gate, grad_input=gate_up)
         even = (x * root).mul_(ctx.norm.weight)
-        into, *first = _unproduct(gate_up, even, low_gate, ctx.layers[0], ab[0], ab[1], None)
-        into, *second = _unproduct(wide_up, even, low_wide, ctx.layers[1], ab[2], ab[3], into)
+        into, (a_gate, a_wide, b_gate, b_wide) = _unproduct(ups, even, low, ctx.layers[:2], [*ab[:2], *ab[3:5]])
         assert into is not None
         whole = _unscaled(into, x, root, ctx.norm).add_(up).view(ctx.shape)
-        return whole, None, None, *first, *second, *down
+        return whole, None, None, a_gate, a_wide, a_down, b_gate, b_wide, b_down
