@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,13 @@ def test_a_grammar_binds_the_model_and_the_seed_repeats_it() -> None:
         streamed = engine.complete(request, pieces.append)
     assert read_sentence(one.text)
     assert one.text == two.text == streamed.text == "".join(pieces)
+
+
+def test_a_bias_turns_the_model_from_a_word() -> None:
+    asked = Request("The client says: We like dogs. Is it so? Say yes or no:", 'root ::= "yes" | "not"', 4)
+    with LlamaEngine(embedded_model(), CHATML) as engine:
+        assert engine.complete(asked).text == "yes"
+        assert engine.complete(replace(asked, bias=(("not", 50.0),))).text == "not"
 
 
 def test_a_lost_child_is_an_error_message() -> None:

@@ -285,6 +285,7 @@ def test_a_readable_refusal_is_believed_unless_the_clients_words_ask(answer: str
         engine = Scripted((answer, True))
         assert listened(PLAIN, engine, careful).reason == "unheard"
         assert len(engine.asked) == 1
+        assert bool(engine.asked[0].bias) == careful  # a small model refuses more than it believes
     heard = listened("Parents must see which classes are full.", Scripted((answer, True)))
     assert heard.wishes[0].quoted
     assert any("need" in reason for e in heard.talk.log for reason in e.get("reasons", ()))

@@ -129,7 +129,8 @@ def _roles(statement: str, given: str, language: str, brief: Brief | None) -> li
     """Roles that the sentence does not name; with "they" or "we" in it, any role of the brief may stand for them."""
     here, everywhere = _stems(given, language), _stems(brief.text, language) if brief else None
     mine, generic = _stems(statement, language), word_set("people", "generic")
-    named = [r for r in roles_in(given, language) if fold(r) not in word_set("people", "vague")]
+    theirs = roles_in(given, language)
+    named = [r for r in theirs if fold(r) not in word_set("people", "vague")]
     replaced = [r for r in named if stem(head(r, language), language) not in mine]
     told = re.match(r"(?:as an? |as the |ca )", fold(given))  # "As a nurse, I …" says who "I" is
     pronoun = not told and pattern("people", "pronouns").search(fold(given))
@@ -137,7 +138,8 @@ def _roles(statement: str, given: str, language: str, brief: Brief | None) -> li
     for role in roles_in(statement, language):
         word = stem(head(role, language), language)
         usual = fold(head(role, language)) in generic  # "they" restated as "a customer" is common and harmless
-        if _near(word, here) or (usual and (pronoun or not replaced)):
+        # "oaspeții" has another stem than the "oaspete" that is read from it
+        if role in theirs or _near(word, here) or (usual and (pronoun or not replaced)):
             continue
         unknown = everywhere is not None and not usual and not _near(word, everywhere)
         if unknown or (named and not pronoun and (replaced or everywhere is None)):

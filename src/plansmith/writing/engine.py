@@ -35,7 +35,7 @@ cores that is 80 times as fast (docs/scaling.md); alone it costs nothing that ca
 @dataclass(frozen=True)
 class Request:
     """A prompt to complete. `grammar` is GBNF, `schema` JSON Schema as text (one of them at most); `temperature` 0
-    takes the likeliest token each time."""
+    takes the likeliest token each time. `bias` is added to the logits of words, as (word, nats); only llama.cpp heeds it."""
 
     prompt: str
     grammar: str = ""
@@ -44,6 +44,7 @@ class Request:
     repeat_penalty: float = 1.0
     seed: int = 0
     schema: str = ""
+    bias: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -187,6 +188,7 @@ def _body(request: Request, chat: ChatForm) -> dict[str, Any]:
         "cache_prompt": True,
         **({"grammar": request.grammar} if request.grammar else {}),
         **({"json_schema": json.loads(request.schema)} if request.schema else {}),
+        **({"logit_bias": [list(one) for one in request.bias]} if request.bias else {}),
     }
 
 
