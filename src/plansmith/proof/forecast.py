@@ -13,10 +13,10 @@ from typing import Any
 from plansmith.proof.folds import Fold, Setting
 from plansmith.tuning.runs import Run
 
-# For the embedded model, from the tokens that a plan takes (some 2,000 tuned, twice as many untuned, 40,000 of examples
-# read) and the measured 140 tokens a second written by eight prompts at a time; larger models take longer.
-WRITE_SECONDS = {"base": 2.5, "examples": 4.2, "tuned": 1.3}
-"""Seconds for one sentence of a brief by each arm, on two cores of 2.8 GHz."""
+# Measured with the embedded model on two cores of an AVX2 EPYC, 96 sentences of eight clients, 2026-11-28 (docs/how-it-works.md);
+# cores with AVX-512 take some two thirds of it, larger models longer.
+WRITE_SECONDS = {"base": 3.3, "examples": 7.5, "tuned": 1.3}
+"""Seconds for one sentence of a brief by each arm, eight prompts at a time."""
 LOAD_SECONDS = 25.0
 """Loading torch and the model, and writing a GGUF."""
 
