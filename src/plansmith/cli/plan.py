@@ -82,7 +82,12 @@ def plan(
         The client's text: .md, .txt, .docx, .odt, .pdf, .html or .eml, or - for standard input. Several at once
         become several plans.
     """
+    import sys
     from contextlib import nullcontext
+
+    _check(brief, engine, engine_model, base, jobs, resume, output)
+    if sys.stderr.isatty() and not as_json:  # what is imported next takes a second
+        print(f"Reading {brief[0]}{' and others' if len(brief) > 1 else ''} …", file=sys.stderr, flush=True)
 
     from plansmith.cli.notices import note_language
     from plansmith.cli.show import print_plan, writing_progress
@@ -91,7 +96,6 @@ def plan(
     from plansmith.writing.wording import read_wording
 
     say = read_wording(prompts, system)
-    _check(brief, engine, engine_model, base, jobs, resume, output)
     in_one = writes_whole(run, "server" if engine and not run else base, runs) if whole is None else whole
     if len(brief) > 1 or (output and (output.is_dir() or not output.suffix)):
         _plan_several(brief, run, base, runs, say, output, in_one, engine, engine_model, jobs, resume, force, as_json)
