@@ -80,7 +80,7 @@ def estimates(args: argparse.Namespace) -> None:
             for most in (1, 3, 5):
                 near = past.nearest(task.title, task.role, task.requirement, most)
                 errors[f"analogy, {most} task{'s' * (most > 1)}"].append(
-                    abs(statistics.median(t.m for t in near) - task.m)
+                    abs(statistics.median([t.m for t in near] or same) - task.m)
                 )
             errors["median of the role"].append(abs(statistics.median(same) - task.m))
             errors["median of all"].append(abs(middle - task.m))
