@@ -46,9 +46,10 @@ def narrow(model: Any) -> int:
         if all(base.weight.dtype in (torch.bfloat16, torch.float16) for base in bases):
             heights = [base.weight.shape[0] for base in bases]
             shape = (sum(heights), bases[0].weight.shape[1])
-            room = rooms.setdefault(shape, torch.empty(shape))
-            bases[0].joined = room
-            for base, part in zip(bases, room.split_with_sizes(heights), strict=True):
+            if shape not in rooms:
+                rooms[shape] = torch.empty(shape)
+            bases[0].joined = rooms[shape]
+            for base, part in zip(bases, rooms[shape].split_with_sizes(heights), strict=True):
                 base.widened = part
     return saved
 
@@ -136,10 +137,7 @@ def _product(x: Tensor, layers: list[Any], ab: Sequence[Tensor]) -> tuple[Tensor
     n = len(layers)
     low = x @ _stacked(ab[:n]).T
     y = x @ _joined(layers, x.dtype).T
-    parts = y.split_with_sizes([b.shape[0] for b in ab[n:]], 1)
-    for part, own, b, layer in zip(
-        parts, low.split_with_sizes([a.shape[0] for a in ab[:n]], 1), ab[n:], layers, strict=True
-    ):
+    for part, own, b, layer in zip(_shares(y, ab[n:]), _shares(low, ab[:n]), ab[n:], layers, strict=True):
         part.addmm_(own, b.T, alpha=layer.scaling["default"])
     return y, low
 
@@ -149,18 +147,21 @@ def _unproduct(
 ) -> tuple[Tensor | None, list[Tensor]]:
     """Gradients of x, and of every a and b, from that of the layers' outcome `up` (tokens, all outputs)."""
     n = len(layers)
-    ranks = [a.shape[0] for a in ab[:n]]
     lowered, grad_b = torch.empty_like(low), []
-    for part, into, own, b, layer in zip(
-        up.split_with_sizes([b.shape[0] for b in ab[n:]], 1), lowered.split_with_sizes(ranks, 1), low.split_with_sizes(ranks, 1), ab[n:], layers, strict=True
-    ):  # fmt: skip
+    parts = zip(_shares(up, ab[n:]), _shares(lowered, ab[:n]), _shares(low, ab[:n]), ab[n:], layers, strict=True)
+    for part, into, own, b, layer in parts:
         torch.mm(part, b, out=into)
         into.mul_(layer.scaling["default"])
         grad_b.append((part.T @ own).mul_(layer.scaling["default"]))
-    grads = [*(lowered.T @ x).split_with_sizes(ranks), *grad_b]
+    grads = [*(lowered.T @ x).split_with_sizes([a.shape[0] for a in ab[:n]]), *grad_b]
     if not wanted:
         return None, grads
     return (up @ _joined(layers, x.dtype)).addmm_(lowered, _stacked(ab[:n])), grads
+
+
+def _shares(x: Tensor, matrices: Sequence[Tensor]) -> Sequence[Tensor]:
+    """The columns of `x` that belong to each matrix: as many as it has rows."""
+    return x.split_with_sizes([matrix.shape[0] for matrix in matrices], 1)
 
 
 def _stacked(a: Sequence[Tensor]) -> Tensor:
@@ -209,7 +210,7 @@ class _Ask(torch.autograd.Function):
         x = hidden.reshape(-1, hidden.shape[-1])
         even, root = _scaled(x, norm)
         y, low = _product(even, layers, ab)
-        q, k, v = (part.view(rows, width, -1, size) for part in y.split_with_sizes([b.shape[0] for b in ab[3:]], 1))
+        q, k, v = (part.view(rows, width, -1, size) for part in _shares(y, ab[3:]))
         ctx.norm, ctx.layers, ctx.shape = norm, layers, hidden.shape
         ctx.save_for_backward(x, root, cos, sin, low, *ab)
         return tuple(part.transpose(1, 2) for part in (_turned(q, cos, sin), _turned(k, cos, sin), v.contiguous()))
@@ -220,7 +221,7 @@ class _Ask(torch.autograd.Function):
         norm, (rows, width) = ctx.norm, ctx.shape[:2]
         even = (x * root).mul_(norm.weight)
         up = x.new_empty(len(x), sum(b.shape[0] for b in ab[3:]))
-        for i, (own, part) in enumerate(zip(ups, up.split_with_sizes([b.shape[0] for b in ab[3:]], 1), strict=True)):
+        for i, (own, part) in enumerate(zip(ups, _shares(up, ab[3:]), strict=True)):
             own = own.transpose(1, 2)
             part = part.view(rows, width, *own.shape[2:])
             part.copy_(own) if i == 2 else _unturn(own, cos, sin, part)

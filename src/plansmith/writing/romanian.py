@@ -61,7 +61,6 @@ _BEFORE = frozenset(
         "toate",
         "cei",
         "cele",
-        "un",
         "niste",
         "noii",
         "toata",

@@ -226,15 +226,7 @@ def _plan_all(
     watch: Callable[[Event], None],
 ) -> list[Planned | None]:
     futures: list[Future[Planned] | None] = [
-        pool.submit(
-            plan_work,
-            wish,
-            talk,
-            _fitting(people, wish, evidence.careful, evidence.brief.language),
-            evidence,
-            engine,
-            say,
-        )
+        pool.submit(plan_work, wish, talk, _fitting(people, wish, evidence), evidence, engine, say)
         if _needs_work(wish)
         else None
         for wish, talk in wishes
@@ -255,14 +247,14 @@ def is_money_or_time(text: str) -> bool:
     return bool(amounts(text) or dates(text))
 
 
-def _fitting(people: Sequence[str], wish: Wish, careful: bool, language: str) -> list[str]:
+def _fitting(people: Sequence[str], wish: Wish, evidence: Evidence) -> list[str]:
     """The roles that the sentence itself names. Where it names none: all of the brief's; of these a small model picks
     any, so that to it only "user" is offered."""
     said = re.sub(r"\([^()]*\)", " ", f"{wish.sentence.text} {wish.sentence.lead_in}".lower())
-    if language == "ro":  # "clienții" does not hold "client"
+    if evidence.brief.language == "ro":  # "clienții" does not hold "client"
         theirs = {fold(p): p for p in people}
         named = [theirs[fold(r)] for r in roles_in(said, "ro") if fold(r) in theirs]
-        return named or ([people[-1]] if careful else list(people))
+        return named or ([people[-1]] if evidence.careful else list(people))
     # a story is never told by those who must be kept out
     named = [p for p in people if p.lower().removesuffix(" member") in said and not p.lower().startswith("unauthori")]
-    return named or ([people[-1]] if careful else list(people))
+    return named or ([people[-1]] if evidence.careful else list(people))
