@@ -3,6 +3,7 @@
     estimates   hours by analogy against medians and, with --run, against asking the model; one project left out at a time
     briefs      twenty briefs and a hundred injected ones with a tuned model: what must hold, as figures
     context     what a step is told: nothing more, its neighbours, the whole brief; with and without the nearest example
+    ways        in steps against whole, by the tuned model, on projects that it never saw
     speed       tokens a second: one stream against slots, with and without a grammar
 
 Try: PYTHONPATH=src python bench/writing.py estimates
@@ -30,8 +31,19 @@ from own_briefs import BRIEFS, INJECTED
 
 from plansmith import prompts
 from plansmith.errors import InputError
-from plansmith.plan import content_words, missing_numbers, parse_plan, read_brief, requirement_cue, unfaithful
+from plansmith.plan import (
+    content_words,
+    missing_numbers,
+    parse_plan,
+    read_brief,
+    render_plan,
+    requirement_cue,
+    unfaithful,
+)
 from plansmith.plan.copies import run_marks
+from plansmith.proof.score import score_text
+from plansmith.sources.archive import read_archive
+from plansmith.sources.freeplans.house import learn_house
 from plansmith.sources.pasttasks import PastTask, past_tasks
 from plansmith.tuning.bases import FORMS, spell
 from plansmith.tuning.machine import usable_cores
@@ -40,6 +52,7 @@ from plansmith.writing.area import area
 from plansmith.writing.engine import LlamaEngine, Request
 from plansmith.writing.estimate import Analogies, same_role
 from plansmith.writing.grammar import read_sentence, requirement_grammar, sentence_grammar
+from plansmith.writing.whole import write_whole
 from plansmith.writing.write import write_plan
 
 ROOT = Path(__file__).parent.parent
@@ -222,6 +235,32 @@ def context(args: argparse.Namespace) -> None:
     engine.close()
 
 
+def ways(args: argparse.Namespace) -> None:
+    """Both ways on held-out projects, their texts measured alike; for each figure the mean over the projects."""
+    archive = read_archive(ARCHIVE)
+    for way, slots in (("in steps", 8), ("whole", 1)):
+        engine, run = _engine(args, slots)
+        shown: dict[str, list[float]] = {}
+        documents = [d for d in archive.documents if d.name in run.story["data"]["test"]]  # type: ignore[attr-defined]
+        house = learn_house(d.plan_text for d in archive.documents if d not in documents)
+        for d in documents:
+            begun = time.perf_counter()
+            if way == "whole":
+                text = write_whole(d.brief, engine, prompts.SYSTEM).text
+            else:
+                text = render_plan(write_plan(d.brief, engine, run.past_tasks(), run.client_words()).plan)  # type: ignore[attr-defined]
+            seconds = time.perf_counter() - begun
+            found = {**score_text(text, d.brief, d.plan_text, house).values, "seconds": seconds}
+            for name, value in found.items():
+                shown.setdefault(name, []).append(value)
+        engine.close()
+        print(
+            f"  {way}, {len(documents)} projects: "
+            + ", ".join(f"{k} {statistics.fmean(v):.2f}" for k, v in shown.items()),
+            flush=True,
+        )
+
+
 def speed(args: argparse.Namespace) -> None:
     """Requirement steps, some 1,500 tokens, through one stream and through slots, with and without the grammar, in turns."""
     wishes = [s.text for t in BRIEFS.values() for s in read_brief(t).sentences if requirement_cue(s)][:24]
@@ -249,7 +288,7 @@ def speed(args: argparse.Namespace) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("estimates", "briefs", "context", "speed"))
+    parser.add_argument("what", choices=("estimates", "briefs", "context", "ways", "speed"))
     parser.add_argument("files", nargs="*", type=Path, help="more briefs")
     parser.add_argument("--run", default="")
     parser.add_argument("--runs", type=Path, default=Path("runs"))

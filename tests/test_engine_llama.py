@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -69,3 +70,14 @@ def test_a_llama_server_is_spoken_to_as_the_model_was_trained_and_obeys_grammars
 
 def test_a_fingerprint_tells_weights_apart() -> None:
     assert fingerprint(embedded_model()) == fingerprint(embedded_model())
+
+
+def test_the_same_prompt_gets_the_same_answer_alone_and_beside_others() -> None:
+    # lengths around those at which llama.cpp changes its way: 64 tokens at once, 512 in memory
+    asks = [Request(" ".join(SAID * 40)[:length], "", 16) for length in (40, 90, 260, 300, 700, 1500, 2300, 2400)]
+    with LlamaEngine(embedded_model(), CHATML, 4, 8192) as engine:
+        alone = [engine.complete(ask).text for ask in asks]
+        for order in (asks, asks[::-1]):
+            with ThreadPoolExecutor(4) as pool:
+                beside = dict(zip(order, pool.map(lambda ask: engine.complete(ask).text, order), strict=True))
+            assert [beside[ask] for ask in asks] == alone

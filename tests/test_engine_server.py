@@ -190,8 +190,9 @@ def test_an_answer_that_a_server_cut_off_is_known_to_be() -> None:
     lines = "must functional: Parents see what is full.\nmust functional: Parents see what is"
     with FakeServer(say(lines)) as server, ServerEngine(server.url, patience=QUICK) as engine:
         assert engine.complete(Request(TALK, sentence_grammar(True))).finished
-        server.finish = "length"
-        assert not engine.complete(Request(TALK, sentence_grammar(True))).finished
+        for why in ("length", "content_filter"):
+            server.finish = why
+            assert not engine.complete(Request(TALK, sentence_grammar(True))).finished
 
 
 def test_an_answer_that_says_more_than_its_form_holds_is_not_cut_to_it() -> None:
@@ -199,6 +200,11 @@ def test_an_answer_that_says_more_than_its_form_holds_is_not_cut_to_it() -> None
     four = "\n".join(line.format(n) for n in range(4))
     assert fitting(four, sentence_grammar(True)) is None
     assert fitting("\n\n".join(four.split("\n")[:3]), sentence_grammar(True)) == "\n".join(four.split("\n")[:3])
+
+
+def test_romanian_letters_may_begin_and_end_a_requirement() -> None:
+    line = "must functional: Șoferul vede ruta completă"
+    assert fitting(line, sentence_grammar(True)) == line
 
 
 def test_words_put_into_the_models_mouth_are_not_said_twice() -> None:

@@ -352,6 +352,8 @@ def test_cues_agree_with_the_sample_archive() -> None:
 
 
 FAITHFUL = [
+    ("Members pay by card.", "Members should pay by card instead of by bank transfer."),
+    ("Members pay by card, not by bank transfer.", "Members should pay by card instead of by bank transfer."),
     ("Interns cannot export the list.", "Interns should not have that ability: exporting the list."),
     ("At most 5 people can join a tour.", "Never more than 5 people should join a tour."),
     ("Only managers can delete an invoice.", "Nobody but managers may delete an invoice."),
@@ -383,12 +385,15 @@ UNFAITHFUL = [
     ("The teacher signs the form for the parent.", "The parent signs the form for the teacher."),
     ("Stock is shown to customers.", "Stock is never shown to customers."),
     ("Members can pay and export the result as a spreadsheet.", "Members can pay."),
+    ("One event handler for each button.", "The pad has one event handler rather than one for each button."),
+    ("Members pay by bank transfer.", "Members should pay by card instead of by bank transfer."),
 ]
 FAITHFUL_RO = [
     ("Clienții pot comanda pâine de pe telefon.", "Vrem ca toți clienții să comande pâine de pe telefon."),
     ("Doar medicul vede fișa.", "Nimeni altcineva în afară de medic nu are voie să vadă fișa."),
     ("Pagina se încarcă în cel mult 2 secunde.", "Pagina trebuie să se încarce în maxim două secunde."),
     ("Bugetul este de 25.000 lei.", "Avem un buget de 25 de mii de lei."),
+    ("Clienții plătesc cu cardul.", "Clienții plătesc cu cardul în loc de transfer."),
 ]
 UNFAITHFUL_RO = [
     ("Clienții pot vedea stocul.", "Clienții nu au voie să vadă stocul."),
@@ -397,6 +402,7 @@ UNFAITHFUL_RO = [
     ("Pozele se șterg după 30 de zile.", "Pozele se păstrează 30 de zile."),
     ("Cel puțin 5 persoane pe tură.", "Cel mult 5 persoane pe tură."),
     ("Bugetul este de 25.000 euro.", "Bugetul este de 25.000 lei."),
+    ("Clienții plătesc prin transfer.", "Clienții plătesc cu cardul în loc de transfer."),
 ]
 
 

@@ -213,6 +213,12 @@ def test_examples_stand_between_system_prompt_and_question_in_every_chat_form(fo
     assert len(examples) == 3
     whole = spell([prompts.system(), *(m for e in examples for m in e), talk[1]], chat, answer_next=True)[0]
     assert with_examples(prompt, examples, chat) == whole
+    assert {len(e) for e in examples} == {2}  # up to the answer that is asked for
+    longer = [*talk, prompts.Message("assistant", "must functional: This."), prompts.Message("user", "And its story?")]
+    arm.complete(Request(spell(longer, chat, answer_next=True)[0]))
+    assert {len(e) for e in arm.nearest(asked, 2)} == {4}
+    told = spell([m for e in arm.nearest(asked, 2) for m in e], chat)[0][len(chat.opening) :]
+    assert told.removeprefix("[INST] ") in engine.asked[-1].prompt
 
 
 def test_leaks_are_runs_of_words_that_the_brief_does_not_hold(archive: Archive) -> None:

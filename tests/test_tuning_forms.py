@@ -281,3 +281,10 @@ def test_four_bits_tune_and_the_gguf_says_what_the_adapter_says(three_projects: 
     processes = accelerator(RECIPE)
     model, _ = prepare(read_model(merged), RECIPE, processes)
     assert mean_loss(model, held_out, 1024, processes) == pytest.approx(tuned, rel=0.01)
+    untuned = tmp_path / "untuned.gguf"
+    write_gguf(Path(base.source), tmp_path / "adapter", untuned, "none", off=True)
+    model, _ = prepare(read_model(untuned), RECIPE, processes)
+    plain, _ = prepare(read_model(Path(base.source)), RECIPE, processes)
+    assert mean_loss(model, held_out, 1024, processes) == pytest.approx(
+        mean_loss(plain, held_out, 1024, processes), rel=0.01
+    )

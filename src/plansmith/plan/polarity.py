@@ -59,12 +59,30 @@ def turned(statement: str, given: str, language: str = "en") -> list[Reason]:
         return [f for f in dict.fromkeys(found) if f not in denial]
     elif swap and not denial:
         found.append(swap)
-    return list(dict.fromkeys(found)) + _limits(statement, given)
+    return list(dict.fromkeys(found)) + _limits(statement, given) + _contrast(statement, given, language)
+
+
+def _contrast(statement: str, given: str, language: str) -> list[Reason]:
+    """What the client names only because it is not wanted ("a map rather than a list"), stated as if it were."""
+    if pattern("revise", "instead").search(fold(statement)) or negated(statement) or restricted(statement):
+        return []
+    stems: dict[bool, set[str]] = {True: set(), False: set()}
+    for clause in clauses(given, language):
+        stems[_unwanted(fold(clause.text))] |= clause.stems
+    unwanted = stems[True] - stems[False]
+    said = (w for w in re.findall(r"[\w-]+", statement) if unwanted & set(content_words(w, language)))
+    return [Reason("contrast_lost", word) for word in list(said)[:1]]
 
 
 def _clause(text: str, language: str) -> Clause:
-    refuses = bool(pattern("meaning", "refusals").search(fold(text)))
+    folded = fold(text)
+    refuses = bool(pattern("meaning", "refusals").search(folded)) or _unwanted(folded)
     return Clause(text, frozenset(content_words(text, language)), negated(text) or refuses, restricted(text))
+
+
+def _unwanted(folded: str) -> bool:
+    """Whether a clause only names what is not wanted: "rather than a list"."""
+    return bool(pattern("revise", "instead").match(folded))
 
 
 @cache

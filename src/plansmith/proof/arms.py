@@ -23,6 +23,8 @@ ARMS: tuple[Arm, ...] = ("base", "examples", "tuned")
 TITLES: dict[Arm, str] = {"base": "base", "examples": "base with examples", "tuned": "tuned"}
 SLOTS, CONTEXT = 8, 16_384
 """Prompts at a time, and tokens that they share."""
+UNTUNED = "untuned.gguf"
+"""In the run's folder while its base writes."""
 
 
 def open_arm(
@@ -43,12 +45,25 @@ def open_arm(
 
 
 def _untuned(base: Base, run: Run, slots: int, context: int) -> Engine:
+    """The base in the quantisation of the run, so that the arms differ by the adapter alone, and run as fast."""
     if not base.gguf:
         return TransformersEngine(base)
     weights = Path(base.source)
     if run.gguf and weights_hash(weights) == weights_hash(run.gguf):
         raise InputError(f"{weights} holds the weights of {run.folder}: the base arm would be the tuned model.")
+    if run.gguf and run.adapter.is_dir():
+        from plansmith.tuning.gguf import write_gguf
+
+        target = run.folder / UNTUNED
+        if not target.is_file():
+            write_gguf(weights, run.adapter, target, f"{base.name} untuned", off=True)
+        weights = target
     return LlamaEngine(weights, base.chat, slots, context)
+
+
+def forget_untuned(run: Run) -> None:
+    """Delete the base that was written beside the run."""
+    (run.folder / UNTUNED).unlink(missing_ok=True)
 
 
 def weights_hash(path: Path) -> str:

@@ -4,7 +4,8 @@ Enters: an engine, its chat form, and the projects that may be shown. Leaves: an
 Try: plansmith evaluate first
 
 What is nearest is decided anew for each question, by BM25 over the client's sentence (or list of requirements): the
-strongest form of few-shot prompting that needs no training. The conversations are those that tuning learns from.
+strongest form of few-shot prompting that needs no training. The conversations are those that tuning learns from, each
+up to the answer that is asked for now.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ _USER = {
     "llama-3": ("<|start_header_id|>user<|end_header_id|>\n\n", "<|eot_id|>"),
     "llama-2": ("<</SYS>>\n\n", " [/INST]"),
 }
+_TURN = {name: start for name, (start, _) in _USER.items()} | {"llama-2": "[INST] "}
 
 
 @dataclass(frozen=True)
@@ -53,21 +55,23 @@ class WithExamples:
     def complete(self, request: Request, on_text: OnText | None = None) -> Completion:
         """Complete one prompt after the nearest examples."""
         asked = question(request.prompt, self.chat)
-        shown = self.nearest(asked) if asked else []
+        shown = self.nearest(asked, request.prompt.count(_TURN[self.chat.name])) if asked else []
         return self._engine.complete(replace(request, prompt=with_examples(request.prompt, shown, self.chat)), on_text)
 
     def close(self) -> None:
         self._engine.close()
 
-    def nearest(self, asked: str) -> list[tuple[Message, ...]]:
-        """The nearest conversations of the same step, the nearest last, as many as fit."""
-        count = min(len(self._examples), 8 * self._shown)
+    def nearest(self, asked: str, turns: int = 1) -> list[tuple[Message, ...]]:
+        """The nearest conversations of the same step with so many questions, the nearest last, as many as fit."""
+        ranked = (self._examples[place] for place, _ in self._index.nearest(english(asked), len(self._examples)))
+        alike = [e.talk for e in ranked if _step(e.asked) == _step(asked)]
+        turns = min(turns, max((len(talk) // 2 for talk in alike), default=0))
         chosen: list[tuple[Message, ...]] = []
         room = MOST_CHARACTERS
-        for example in (self._examples[place] for place, _ in self._index.nearest(english(asked), count)):
-            length = sum(len(m.content) + 30 for m in example.talk)
-            if _step(example.asked) == _step(asked) and length <= room and len(chosen) < self._shown:
-                chosen.append(example.talk)
+        for talk in (talk[: 2 * turns] for talk in alike if len(talk) >= 2 * turns):
+            length = sum(len(m.content) + 30 for m in talk)
+            if length <= room and len(chosen) < self._shown:
+                chosen.append(talk)
                 room -= length
         return chosen[::-1]
 

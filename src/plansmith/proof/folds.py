@@ -20,7 +20,7 @@ from typing import Any
 from plansmith import prompts
 from plansmith.errors import InputError, PlansmithError
 from plansmith.files import write_text
-from plansmith.proof.arms import Arm, open_arm
+from plansmith.proof.arms import Arm, forget_untuned, open_arm
 from plansmith.sources.archive import Document
 from plansmith.sources.split import Split
 from plansmith.tuning.bases import Base
@@ -103,8 +103,11 @@ def run_fold(
             run = given or trained(fold, setting, seed, name, place / "runs", tell)
             refuse_known(run, fold.test)
             write_text(loss_file, json.dumps(asdict(_loss(run, fold, setting, seed))))
-            for arm in missing:
-                _write_all(arm, fold, setting, seed, run, place, tell, opener)
+            try:
+                for arm in missing:
+                    _write_all(arm, fold, setting, seed, run, place, tell, opener)
+            finally:
+                forget_untuned(run)
             if not given:
                 # weights are large, and all that was wanted of them is written
                 shutil.rmtree(run.adapter, ignore_errors=True)

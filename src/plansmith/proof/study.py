@@ -18,7 +18,7 @@ from typing import Any
 
 from plansmith.errors import InputError
 from plansmith.plan import Brief, read_brief, requirement_cue
-from plansmith.proof.arms import Arm, open_arm
+from plansmith.proof.arms import Arm, forget_untuned, open_arm
 from plansmith.proof.evaluate import make_folds, setting_of
 from plansmith.proof.journal import add_line, read_lines
 from plansmith.proof.wordings import Condition, Design, conditions
@@ -180,6 +180,7 @@ def ask_all(
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
             engine.close()
+            forget_untuned(run)
     return tuple(done[_key(arm, *unit)] for arm in study.arms for unit in study.units(arm))
 
 

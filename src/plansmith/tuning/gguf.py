@@ -31,13 +31,18 @@ _ADAPTER_KEY = re.compile(r"^base_model\.model\.model\.layers\.(\d+)\.(\w+\.\w+)
 
 
 def write_gguf(
-    base: Path, adapter: Path, target: Path, name: str, trained_against: dict[str, Any] | None = None
+    base: Path,
+    adapter: Path,
+    target: Path,
+    name: str,
+    trained_against: dict[str, Any] | None = None,
+    off: bool = False,
 ) -> None:
     """Merge the adapter in folder `adapter` into the GGUF `base` and write `target` as Q8_0, atomically.
 
     The chat template, tokenizer and all other metadata are the base's own; only name and quantisation change.
     `trained_against`: float32 matrices by transformers' names, where the adapter was not trained against the
-    base's own weights (a 4-bit training).
+    base's own weights (a 4-bit training). `off`: the adapter is left out, so that only the quantisation changes.
     """
     import gguf
     from gguf.quants import quantize
@@ -57,8 +62,9 @@ def write_gguf(
         for tensor in reader.tensors:
             if change := changes.get(tensor.name):
                 turn = heads.get(tensor.name.split(".")[2], 0)
-                merged = merged_rows(tensor, change, turn, (trained_against or {}).get(their_name(tensor.name)))
-                writer.add_tensor(tensor.name, quantize(merged, q8), raw_dtype=q8)
+                seen = (trained_against or {}).get(their_name(tensor.name))
+                matrix = weights(tensor) if off else merged_rows(tensor, change, turn, seen)
+                writer.add_tensor(tensor.name, quantize(matrix, q8), raw_dtype=q8)
             else:
                 writer.add_tensor(tensor.name, tensor.data, raw_dtype=tensor.tensor_type)
         writer.write_header_to_file()

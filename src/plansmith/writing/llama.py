@@ -53,10 +53,12 @@ def _server(model: str, slots: int, context: int, threads: int) -> Any:
     params.model.path = model
     params.n_ctx = context
     params.n_parallel = slots
-    # Each slot keeps its own memory and attention goes the plain way: answers then hardly depend on the other slots
-    # (docs/scaling.md has figures). With a shared memory or flash attention, 2 of 10 changed with the order.
+    # The same prompt must get the same answer, whatever the other slots do. Each slot keeps its own memory; and of
+    # llama.cpp's ways to compute attention on a CPU, which it chooses by how many tokens come at once and differ in their
+    # last bits, keys in bfloat16 leave one, row by row (docs/scaling.md has figures).
     params.kv_unified = False
-    params.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED
+    params.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_ENABLED
+    params.cache_type_k = xllamacpp.ggml_type.GGML_TYPE_BF16
     params.cpuparams.n_threads = threads
     params.cpuparams_batch.n_threads = threads
     params.warmup = False

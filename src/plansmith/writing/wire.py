@@ -192,7 +192,7 @@ class Wire:
             if not pieces:
                 raise _PassingError(f"200 with no completion in it: {_shown(other)}")
             raise _PassingError(f"the answer broke off after {len(pieces)} pieces")
-        return Completion("".join(pieces), tokens or len(pieces), finish != "length")
+        return Completion("".join(pieces), tokens or len(pieces), finish not in ("length", "content_filter"))
 
     def _check(self, status: int, text: str, headers: Any) -> None:
         if status in (200, 201):
