@@ -15,7 +15,7 @@ from plansmith.tuning.runs import Run
 
 # Measured with the embedded model on two cores of an AVX2 EPYC, 96 sentences of eight clients, 2026-11-28 (docs/how-it-works.md);
 # cores with AVX-512 take some two thirds of it, larger models longer.
-WRITE_SECONDS = {"base": 3.3, "examples": 7.5, "tuned": 1.3}
+WRITE_SECONDS = {"base": 2.1, "examples": 4.6, "tuned": 0.7}
 """Seconds for one sentence of a brief by each arm, eight prompts at a time."""
 LOAD_SECONDS = 25.0
 """Loading torch and the model, and writing a GGUF."""

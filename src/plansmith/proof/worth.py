@@ -144,13 +144,15 @@ _TAIL = """## Where they mislead
 
 ## How `plansmith evaluate` proves
 
-- **Arms.** *Base*: the untuned model. *Base with examples*: the same weights, and before each question the three nearest
-  conversations of the archive (BM25 over the client's sentence). *Tuned*: the model trained by the run's recipe. All arms
+- **Arms.** *Base*: the untuned model, in the tuned one's quantisation. *Base with examples*: the same weights, and before
+  each question the three nearest conversations of the archive (BM25 over the client's sentence), up to the answer that is
+  asked for. *Tuned*: the model trained by the run's recipe. All arms
   go through the same steps, grammars and checks, and draw hours from the same past tasks; code repairs or replaces what
   fails, in every arm. So measures of the finished plan show what a user gets, and *written by the model*, *answers let
   stand* and the held-out loss show how much of it the model did.
 - **Clients that none has seen.** Folds hold whole clients out. A document that a run learned from is recognised by its
-  hash, or by its name, and refused. The base arm opens the base's own file, whose hash must not be the tuned file's.
+  hash, or by its name, and refused. The base's file must not have the hash of the tuned one's; an
+  embedded base is quantised anew from its own weights, as the run's were with the adapter in them.
 - **How many.** Left out, `--folds` makes four parts and trains twice: half of the projects are tested on. `--folds K`
   tests on all of them in K trainings, `--folds 0` leaves each client out once, `--folds 1` trains nothing and tests the
   run itself on what it has not seen. What is written stays in the proof's folder; the same command goes on.
