@@ -386,6 +386,7 @@ UNFAITHFUL = [
     ("Stock is shown to customers.", "Stock is never shown to customers."),
     ("Members can pay and export the result as a spreadsheet.", "Members can pay."),
     ("One event handler for each button.", "The pad has one event handler rather than one for each button."),
+    ("One handler for each button.", "One handler serves all buttons rather than a unique handler for each button."),
     ("Members pay by bank transfer.", "Members should pay by card instead of by bank transfer."),
 ]
 FAITHFUL_RO = [

@@ -66,12 +66,18 @@ def _contrast(statement: str, given: str, language: str) -> list[Reason]:
     """What the client names only because it is not wanted ("a map rather than a list"), stated as if it were."""
     if pattern("revise", "instead").search(fold(statement)) or negated(statement) or restricted(statement):
         return []
-    stems: dict[bool, set[str]] = {True: set(), False: set()}
+    words: dict[bool, set[str]] = {True: set(), False: set()}
     for clause in clauses(given, language):
-        stems[_unwanted(fold(clause.text))] |= clause.stems
-    unwanted = stems[True] - stems[False]
-    said = (w for w in re.findall(r"[\w-]+", statement) if unwanted & set(content_words(w, language)))
+        words[_unwanted(fold(clause.text))] |= _telling(clause.text, language)
+    unwanted = words[True] - words[False]
+    said = (w for w in re.findall(r"[\w-]+", statement) if unwanted & _telling(w, language))
     return [Reason("contrast_lost", word) for word in list(said)[:1]]
+
+
+def _telling(text: str, language: str) -> set[str]:
+    """Stems of the content words, and the longer of the others: "each" may be all that differs from "all"."""
+    others = {w for w in re.findall(r"\w{4,}", fold(text)) if not content_words(w, language)}
+    return {*content_words(text, language), *others}
 
 
 def _clause(text: str, language: str) -> Clause:
