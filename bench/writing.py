@@ -138,9 +138,8 @@ def briefs(args: argparse.Namespace) -> None:
     texts = [(p.stem, p.read_text("utf-8")) for p in args.files] + [
         (n, t) for n, t in BRIEFS.items() if n != "huge" or args.huge
     ]
-    texts += [
-        (f"injected {n}", t) for n, t in list(enumerate(INJECTED))[:: max(1, 100 // args.injected)] if args.injected
-    ]
+    if args.injected:
+        texts += [(f"injected {n}", t) for n, t in list(enumerate(INJECTED))[:: max(1, 100 // args.injected)]]
     sums: Counter[str] = Counter()
     for name, text in texts:
         brief, begun = read_brief(text, name), time.perf_counter()
