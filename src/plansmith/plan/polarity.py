@@ -25,12 +25,16 @@ _POINTS = re.compile(
 
 @dataclass(frozen=True)
 class Clause:
-    """A part of a sentence with one predicate: its stems, and whether it denies or restricts."""
+    """A part of a sentence with one predicate: its stems, and whether it denies or restricts.
+
+    `unwanted`: it only names what is not wanted ("rather than a list"), which is to deny it.
+    """
 
     text: str
     stems: frozenset[str]
     denies: bool
     restricts: bool
+    unwanted: bool
 
 
 @lru_cache(maxsize=1024)
@@ -64,14 +68,17 @@ def turned(statement: str, given: str, language: str = "en") -> list[Reason]:
 
 def _contrast(statement: str, given: str, language: str) -> list[Reason]:
     """What the client names only because it is not wanted ("a map rather than a list"), stated as if it were."""
+    parts = clauses(given, language)
+    if not any(c.unwanted for c in parts):
+        return []
     if pattern("revise", "instead").search(fold(statement)) or negated(statement) or restricted(statement):
         return []
     words: dict[bool, set[str]] = {True: set(), False: set()}
-    for clause in clauses(given, language):
-        words[_unwanted(fold(clause.text))] |= _telling(clause.text, language)
+    for clause in parts:
+        words[clause.unwanted] |= _telling(clause.text, language)
     unwanted = words[True] - words[False]
-    said = (w for w in re.findall(r"[\w-]+", statement) if unwanted & _telling(w, language))
-    return [Reason("contrast_lost", word) for word in list(said)[:1]]
+    said = next((w for w in re.findall(r"[\w-]+", statement) if unwanted & _telling(w, language)), "")
+    return [Reason("contrast_lost", said)] if said else []
 
 
 def _telling(text: str, language: str) -> set[str]:
@@ -82,13 +89,9 @@ def _telling(text: str, language: str) -> set[str]:
 
 def _clause(text: str, language: str) -> Clause:
     folded = fold(text)
-    refuses = bool(pattern("meaning", "refusals").search(folded)) or _unwanted(folded)
-    return Clause(text, frozenset(content_words(text, language)), negated(text) or refuses, restricted(text))
-
-
-def _unwanted(folded: str) -> bool:
-    """Whether a clause only names what is not wanted: "rather than a list"."""
-    return bool(pattern("revise", "instead").match(folded))
+    unwanted = bool(pattern("revise", "instead").match(folded))
+    denies = negated(text) or unwanted or bool(pattern("meaning", "refusals").search(folded))
+    return Clause(text, frozenset(content_words(text, language)), denies, restricted(text), unwanted)
 
 
 @cache

@@ -16,7 +16,8 @@ from plansmith.prompts import NOTHING
 AREAS = ("design", "web", "mobile", "backend", "data", "qa", "devops")
 
 _NOT = r"[^\n<>|{}\[\]\\]"
-_CAPITAL, _LETTER = "A-ZÀ-ÖØ-ÞĂȘȚŞŢ", "a-zß-öø-ÿășțşţ"
+_CAPITAL, _SMALL = "A-ZÀ-ÖØ-ÞĂȘȚŞŢ", "a-zß-öø-ÿășțşţ"
+_LETTER = _SMALL + _CAPITAL
 """Latin letters with those of Romanian and of names, for the inside of brackets."""
 
 
@@ -30,7 +31,7 @@ def sentence_grammar(may_be_nothing: bool, most: int = 3) -> str:
             'line ::= priority " " kind ": " text',
             f"priority ::= {_either(p for p in PRIORITIES if p != 'wont')}",
             f"kind ::= {_either(KINDS)}",
-            rf"text ::= [{_CAPITAL}] {_NOT}{{8,180}} [{_LETTER}{_CAPITAL}0-9.)%\"']",
+            rf"text ::= [{_CAPITAL}] {_NOT}{{8,180}} [{_LETTER}0-9.)%\"']",
         ]
     )
 
@@ -50,29 +51,29 @@ def requirement_grammar(
             f"root ::= {story} (nl criterion){{1,2}} (nl task){{1,{most_tasks}}}",
             f"role ::= {_either(roles)}",
             'criterion ::= "Given " clause ", when " clause ", then " clause "."',
-            rf'task ::= area ": " [{_CAPITAL}] {_NOT[:-1]}.]{{8,70}} [{_LETTER}{_CAPITAL}0-9)]',
+            rf'task ::= area ": " [{_CAPITAL}] {_NOT[:-1]}.]{{8,70}} [{_LETTER}0-9)]',
             f"area ::= {_either(areas)}",
-            rf"part ::= [{_LETTER}{_CAPITAL}] {_NOT[:-1]},]{{8,120}} [{_LETTER}{_CAPITAL}0-9)%\"']",
-            rf"clause ::= [{_LETTER}{_CAPITAL}0-9] {_NOT[:-1]},]{{4,120}} [{_LETTER}{_CAPITAL}0-9)%\"']",
+            rf"part ::= [{_LETTER}] {_NOT[:-1]},]{{8,120}} [{_LETTER}0-9)%\"']",
+            rf"clause ::= [{_LETTER}0-9] {_NOT[:-1]},]{{4,120}} [{_LETTER}0-9)%\"']",
             'nl ::= "\\n"',
         ]
     )
 
 
-TITLE = "\n".join(["root ::= title", rf"title ::= [{_CAPITAL}] [^\n<>|{{}}\[\]\\.:;]{{6,60}} [{_LETTER}0-9)]"])
+TITLE = "\n".join(["root ::= title", rf"title ::= [{_CAPITAL}] [^\n<>|{{}}\[\]\\.:;]{{6,60}} [{_SMALL}0-9)]"])
 QUESTION = "\n".join(["root ::= question", rf'question ::= [{_CAPITAL}] [^\n<>|{{}}\[\]\\?.:;]{{12,120}} "?"'])
 RISK = "\n".join(
     [
         'root ::= text ". (" [1-5] "/" [1-5] ") -> " text',
-        rf"text ::= [{_LETTER}{_CAPITAL}] [^\n<>|{{}}\[\]\\().:;]{{12,110}} [{_LETTER}0-9]",
+        rf"text ::= [{_LETTER}] [^\n<>|{{}}\[\]\\().:;]{{12,110}} [{_SMALL}0-9]",
     ]
 )
 DECISION = "\n".join(
     [
         'root ::= title ": " text " | " option " | " option " | " title',
         'option ::= title ": " text',
-        rf"title ::= [{_CAPITAL}] [^\n<>|{{}}\[\]\\:.;]{{3,50}} [{_LETTER}0-9)]",
-        rf"text ::= [{_LETTER}{_CAPITAL}] [^\n<>|{{}}\[\]\\:.;]{{10,100}} [{_LETTER}0-9)]",
+        rf"title ::= [{_CAPITAL}] [^\n<>|{{}}\[\]\\:.;]{{3,50}} [{_SMALL}0-9)]",
+        rf"text ::= [{_LETTER}] [^\n<>|{{}}\[\]\\:.;]{{10,100}} [{_SMALL}0-9)]",
     ]
 )
 

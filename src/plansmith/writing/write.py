@@ -254,7 +254,8 @@ def _fitting(people: Sequence[str], wish: Wish, evidence: Evidence) -> list[str]
     if evidence.brief.language == "ro":  # "clienții" does not hold "client"
         theirs = {fold(p): p for p in people}
         named = [theirs[fold(r)] for r in roles_in(said, "ro") if fold(r) in theirs]
-        return named or ([people[-1]] if evidence.careful else list(people))
-    # a story is never told by those who must be kept out
-    named = [p for p in people if p.lower().removesuffix(" member") in said and not p.lower().startswith("unauthori")]
+    else:  # a story is never told by those who must be kept out
+        named = [
+            p for p in people if p.lower().removesuffix(" member") in said and not p.lower().startswith("unauthori")
+        ]
     return named or ([people[-1]] if evidence.careful else list(people))
